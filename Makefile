@@ -1,0 +1,38 @@
+# Two commands: `make run` and `make test`. Works with GNU make 3.81 and later, without root.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN = .venv/bin
+
+.PHONY: env run test bench check
+
+env: .venv/.ok
+	@:
+
+.venv/.ok: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys' 2>/dev/null || { echo "Coffee Rounds needs Python 3.11 or newer, and '$(PYTHON)' does not start: name one, as in  make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Coffee Rounds needs Python 3.11 or newer, and '$(PYTHON)' is older: name another, as in  make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,dev]' -c constraints.txt
+	@touch $@
+
+run: env
+	@$(BIN)/coffee-rounds demo --port $(PORT)
+
+# pytest's summary names what was left out, and why, just above its closing line.
+test: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# Every file of benchmarks/ that does not begin with an underscore is a benchmark of its own.
+bench: env
+	@found=; for script in benchmarks/[a-z]*.py; do \
+	  [ -f "$$script" ] || continue; \
+	  found=yes; echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done; [ -n "$$found" ] || echo "no benchmark here yet"
+
+# The long runs: the same tests, with the numbers that take minutes.
+check: env
+	LONG=1 $(BIN)/python -m pytest -n 2 --dist loadgroup

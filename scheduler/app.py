@@ -1,0 +1,146 @@
+"""The pages on the wiring: `create_app()` for gunicorn, tests and the demo."""
+
+from pathlib import Path
+
+from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from jinja2 import StrictUndefined
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from scheduler import queue, settings, wiring
+from scheduler.life import NotAllowed, NotNow
+from scheduler.links import BadLink
+from scheduler.settings import Settings
+from scheduler.web import blueprints
+
+HERE = Path(__file__).parent
+LARGEST_BODY = 12 * 1024 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Robots-Tag": "noindex",
+}
+PLAIN_WORDS = {
+    400: "That could not be read. Please go back and try again.",
+    403: "You may not see this page.",
+    404: "There is nothing here.",
+    405: "This page cannot be used like that.",
+    413: "That is larger than we can take.",
+    429: "That was a bit much at once. Please wait a minute.",
+}
+
+
+class Pages(Flask):
+    """Flask, but for one thing: a write that met another's is tried once more, from the start of its view."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view; it has one transaction, so that a second run repeats nothing."""
+        try:
+            return super().dispatch_request()
+        except (IntegrityError, StaleDataError):
+            return super().dispatch_request()
+
+
+def create_app(known: Settings | None = None) -> Flask:
+    """The whole web face, on `known` settings or the environment's."""
+    known = known or settings.load()
+    wired = wiring.start(known)
+    packaged = HERE / "templates"
+    folder = packaged if packaged.is_dir() else HERE.parent / "templates"
+    app = Pages("scheduler", template_folder=str(folder), static_folder=str(HERE / "web" / "static"))
+    is_secure = known.base_url.startswith("https:")
+    app.config.update(
+        SECRET_KEY=known.secrets[0],
+        SECRET_KEY_FALLBACKS=list(known.secrets[1:]),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        TRUSTED_HOSTS=known.trusted_hosts,
+        SESSION_COOKIE_NAME="form",
+        SESSION_COOKIE_SECURE=is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if known.trusted_proxies:
+        hops = known.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's way
+    app.extensions["wired"] = wired
+    csrf = CSRFProtect(app)
+    for blueprint in blueprints.of(known):
+        app.register_blueprint(blueprint)
+        if blueprint.guard != "coordinator":
+            csrf.exempt(blueprint)
+    app.after_request(_finish)
+    _answer_errors(app)
+    return app
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    is_board = request.path.startswith(("/board", "/sign"))
+    # Flask-WTF needs the referrer of its own site; a page behind a link must not pass its address on.
+    response.headers.setdefault("Referrer-Policy", "same-origin" if is_board else "no-referrer")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.method == "POST":
+        queue.ring()
+    return response
+
+
+def _page(words: str, code: int, title: str) -> ResponseReturnValue:
+    return render_template("pages/sorry.html", words=words, title=title), code
+
+
+def _answer_errors(app: Flask) -> None:
+    """Our exceptions, lost races and HTTP errors become pages; no traceback reaches anyone."""
+
+    @app.errorhandler(NotNow)
+    def not_now(error: NotNow) -> ResponseReturnValue:
+        return _page(str(error), 409, "That is not possible now")
+
+    @app.errorhandler(NotAllowed)
+    def not_allowed(error: NotAllowed) -> ResponseReturnValue:
+        return _page(str(error), 403, "This is not open to you")
+
+    @app.errorhandler(BadLink)
+    def bad_link(_error: BadLink) -> ResponseReturnValue:
+        words = (
+            "This link is damaged or has stopped working. Please open it again from your latest mail; "
+            "some mail programs cut long addresses in two."
+        )
+        return _page(words, 404, "We do not know this link")
+
+    @app.errorhandler(IntegrityError)
+    @app.errorhandler(StaleDataError)
+    def overtaken(_error: Exception) -> ResponseReturnValue:
+        return _page("Somebody was a moment faster. Please look again.", 409, "That has just changed")
+
+    @app.errorhandler(CSRFError)
+    def stale_form(_error: CSRFError) -> ResponseReturnValue:
+        return _page(
+            "This form was open too long. Please go back, reload and send it again.", 400, "Try again"
+        )
+
+    @app.errorhandler(HTTPException)
+    def plain(error: HTTPException) -> ResponseReturnValue:
+        code = error.code or 500
+        if code < 400:
+            return error.get_response()  # a redirect
+        words = PLAIN_WORDS.get(code, "That did not save. Nothing was lost; please try again in a minute.")
+        return _page(words, code, "Sorry")

@@ -1,0 +1,1 @@
+"""When people can meet: slots, and the asks that gather them."""

@@ -1,0 +1,166 @@
+"""Asking people to take part in a round, and keeping what they answer."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler import life
+from scheduler.availability import ask_card, asks, slots
+from scheduler.availability.ask import Ask
+from scheduler.availability.asks import AskAct
+from scheduler.availability.slots import Pattern, Slot
+from scheduler.life import By, NotNow
+from scheduler.mail import outbox, posting
+from scheduler.mail.envelope import Lane
+from scheduler.mail.invite import Mailbox
+from scheduler.mail.posting import Posting
+from scheduler.programme import contact
+from scheduler.programme.person import Person
+from scheduler.programme.round import Round
+from scheduler.programme.stages import Stage
+
+ANSWERABLE = frozenset({Stage.OPEN, Stage.ASKING, Stage.DRAFTED, Stage.RUNNING})
+ASK_LETTERS = ("offer_wanted", "offer_reminder", "wish_wanted", "wish_reminder")
+
+
+def find(session: Session, round_: Round, person: Person, role: str) -> Ask | None:
+    """This person's ask in this round and role, if they were asked."""
+    return session.scalar(
+        select(Ask).where(Ask.round_id == round_.id, Ask.person_id == person.id, Ask.role == role)
+    )
+
+
+def add(session: Session, round_: Round, person: Person, role: str, now: datetime) -> Ask:
+    """An ask without a letter, for somebody who is answering already; the same again is the same ask."""
+    ask = find(session, round_, person, role)
+    if ask is None:
+        ask = Ask(round=round_, person=person, role=role, asked_at=now, since=now, capacity=person.capacity)
+        session.add(ask)
+        ask.plan_ahead(now)
+        session.flush()
+    return ask
+
+
+def ask(session: Session, round_: Round, person: Person, role: str, now: datetime) -> Ask:
+    """Ask `person` to take part as `role`; asking again writes nothing."""
+    asked = add(session, round_, person, role, now)
+    _post(session, asked, "asked", f"{asked.key}:asked", now)
+    return asked
+
+
+def offer(
+    session: Session, ask: Ask, given: list[Slot], now: datetime, *, note: str = "", by: By = By.MENTOR
+) -> None:
+    """A mentor's times: they replace the earlier ones, are remembered as a weekly pattern, and receipted.
+
+    Raises NotNow when the round takes no more answers.
+    """
+    _answer(session, ask, AskAct.ANSWER, now, by)
+    ask.give(given)
+    ask.note = note
+    ask.person.pattern = slots.pattern_of(given, ask.round.programme.timezone).to_json() if given else {}
+    _receipt(session, ask, AskAct.ANSWER, now)
+
+
+def same_as_last(ask: Ask, now: datetime) -> list[Slot]:
+    """Last round's weekly times on this round's dates; empty when there were none, or none fit."""
+    if not ask.person.pattern:
+        return []
+    return slots.expand(Pattern.from_json(ask.person.pattern), ask_card.window(ask, now), ())
+
+
+def wish(
+    session: Session,
+    ask: Ask,
+    now: datetime,
+    *,
+    chosen: list[Slot] | None = None,
+    never: Pattern | None = None,
+    by: By = By.STUDENT,
+) -> None:
+    """A student is in: at the `chosen` times or, with None, at any of the programme's hours but `never`.
+
+    `never` is remembered for the rounds to come. Raises NotNow when the round takes no more answers.
+    """
+    _answer(session, ask, AskAct.ANSWER, now, by)
+    ask.any_hours = chosen is None
+    if chosen is None:
+        ask.person.never = never.to_json() if never is not None and never.times else {}
+        chosen = slots.programme_hours(ask_card.window(ask, now), never)
+    ask.give(chosen)
+    _receipt(session, ask, AskAct.ANSWER, now)
+
+
+def opt_out(session: Session, ask: Ask, now: datetime, *, by: By) -> bool:
+    """Not this round; whether that is new. Raises NotNow when the round takes no more answers."""
+    if not _answer(session, ask, AskAct.OPT_OUT, now, by):
+        return False
+    ask.give([])
+    _receipt(session, ask, AskAct.OPT_OUT, now)
+    return True
+
+
+def remind(session: Session, ask: Ask, now: datetime) -> None:
+    """Carry out the ask's due step: a reminder to someone silent, left out when it comes too late."""
+    name, moment = ask.due_step, ask.due_at
+    if name is None or moment is None or moment > now:
+        return
+    agenda = asks.agenda(ask.state, ask.round.programme.reminder_days)
+    ask.last_step = name
+    ask.plan_ahead(now)
+    is_asking = ask.round.state is Stage.ASKING and ask.person.takes_part(now)
+    if is_asking and not life.is_too_late(agenda, name, moment, now):
+        _post(session, ask, "remind", f"{ask.key}:{name}", now)
+
+
+def close(session: Session, ask: Ask, now: datetime) -> None:
+    """Planning begins: whoever has not answered counts as silent, and is not reminded any more."""
+    if ask.act(AskAct.PLAN, now, by=By.CLOCK):
+        outbox.withdraw(session, now, "the round was planned meanwhile", about=ask.key, letters=ASK_LETTERS)
+
+
+def _answer(session: Session, ask: Ask, act: AskAct, now: datetime, by: By) -> bool:
+    if ask.round.state not in ANSWERABLE:
+        raise NotNow(f"The round of {ask.round.title} is over. We will ask you again before the next.")
+    if not ask.act(act, now, by=by):
+        return False
+    outbox.withdraw(session, now, "answered meanwhile", about=ask.key)
+    return True
+
+
+def _receipt(session: Session, ask: Ask, act: AskAct, now: datetime) -> None:
+    session.flush()
+    _post(session, ask, act, f"{ask.key}:answer {ask.answers}", now)
+
+
+def _post(session: Session, ask: Ask, what: str, event: str, now: datetime) -> None:
+    person, round_ = ask.person, ask.round
+    is_ours = what in ("asked", "remind")
+    posting.post(
+        session,
+        Posting(
+            letter=asks.LETTERS[what][ask.role],
+            event=event,
+            about=ask.key,
+            reader=Mailbox(person.name, person.email),
+            context={
+                "reader": person,
+                "ask": ask_card.show(ask),
+                "programme": round_.programme,
+                "link": lambda name: _link(ask, name),
+            },
+            person_id=person.id,
+            programme_id=person.programme_id,
+            unsubscribe=contact.unsubscribe_url(person),
+            useful_until=round_.answer_by if is_ours else None,
+            lane=Lane.ORDINARY if is_ours else Lane.PROMPT,
+        ),
+        now,
+    )
+
+
+def _link(ask: Ask, name: str) -> str:
+    if name in ("preferences", "unsubscribe"):
+        return contact.preferences_url(ask.person)
+    return ask_card.link(ask, name)

@@ -1,0 +1,93 @@
+"""People's answers to a chat, from a link or a calendar: the same verbs for both doors."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler.chats import record
+from scheduler.chats.chat import Chat, Copy
+from scheduler.chats.lifecycle import Act, State
+from scheduler.life import By, NotNow, Via
+from scheduler.mail.inbound import Reply
+
+
+def accept(session: Session, chat: Chat, now: datetime, *, by: By, via: Via) -> bool:
+    """Yes to the proposed time; whether anything changed. Raises NotNow."""
+    return record.happen(session, chat, Act.ACCEPT, now, via=via, by=by)
+
+
+def decline(session: Session, chat: Chat, now: datetime, *, by: By, via: Via) -> bool:
+    """No to this time; whoever declines is offered the next ones. Whether anything changed. Raises NotNow."""
+    return record.happen(session, chat, Act.DECLINE, now, via=via, by=by)
+
+
+def cancel(session: Session, chat: Chat, now: datetime, *, by: By, via: Via) -> bool:
+    """No chat at all; whether anything changed. Raises NotNow."""
+    return record.happen(session, chat, Act.CANCEL, now, via=via, by=by)
+
+
+def apply_reply(session: Session, reply: Reply, now: datetime) -> str:
+    """Apply a calendar's answer if it is to be believed; in words, what came of it.
+
+    The copy's UID says who answers (RFC 5546, 2.1.5: SEQUENCE first, then DTSTAMP). An answer to a former
+    time, one overtaken by a later one, or one from somebody else changes nothing.
+    """
+    copy = session.scalar(select(Copy).where(Copy.uid == reply.uid))
+    if copy is None:
+        return "kept: no chat of ours has this UID"
+    chat = session.get_one(Chat, copy.chat_id, with_for_update={"of": Chat})
+    doubt = _doubt(chat, copy, reply, now)
+    if doubt:
+        return doubt
+    copy.answer_sequence, copy.answer, copy.answer_stamp = reply.sequence, reply.partstat, reply.stamp or now
+    try:
+        return _apply(session, chat, copy, reply.partstat, now)
+    except NotNow as refusal:
+        return f"kept: {refusal}"
+
+
+def _doubt(chat: Chat, copy: Copy, reply: Reply, now: datetime) -> str:
+    """Why this answer is not applied; empty when nothing speaks against it."""
+    address = chat.person(copy.side).email.casefold()
+    if reply.attendee.casefold() != address:
+        return "held: the answer is for another address than the one invited"
+    if reply.sender.casefold() != address:
+        return "held: the answer came from another address than the one invited"
+    if reply.sequence < copy.sequence:
+        return "kept: it answers a former time of this chat"
+    if reply.sequence > copy.sequence:
+        return "held: it answers an invitation we have not sent"
+    if now >= chat.starts_at:
+        return "kept: the chat's time had come"
+    return _overtaken(copy, reply, now)
+
+
+def _overtaken(copy: Copy, reply: Reply, now: datetime) -> str:
+    """Whether an answer to the same invitation was here before; DTSTAMP orders one reader's answers."""
+    if copy.answer_sequence != reply.sequence or copy.answer_stamp is None:
+        return ""
+    stamp = reply.stamp or now
+    if stamp < copy.answer_stamp:
+        return "kept: a later answer was here first"
+    if stamp == copy.answer_stamp and copy.answer == reply.partstat:
+        return "kept: the same answer was here before"
+    return ""
+
+
+def _apply(session: Session, chat: Chat, copy: Copy, partstat: str, now: datetime) -> str:
+    side = copy.side
+    if partstat == "DECLINED":
+        return _told(decline(session, chat, now, by=side, via=Via.CALENDAR), "declined")
+    if partstat == "TENTATIVE":
+        return "kept: maybe is neither yes nor no"
+    if partstat != "ACCEPTED":
+        return "kept: no answer in it"
+    if side is By.MENTOR and chat.state is State.CONFIRMED:
+        copy.agreed_start = chat.starts_at  # their calendar shows it already: nobody need be written to
+        return "applied: the mentor's calendar has it"
+    return _told(accept(session, chat, now, by=side, via=Via.CALENDAR), "accepted")
+
+
+def _told(changed: bool, word: str) -> str:
+    return f"applied: {word}" if changed else f"kept: {word} already"

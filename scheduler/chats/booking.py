@@ -1,0 +1,192 @@
+"""Arranging chats: a new one, a follow-up, a new time, and new times put to the other side."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from scheduler.availability.ask import Ask
+from scheduler.chats import freetime, letters, record
+from scheduler.chats.chat import Chat, Copy
+from scheduler.chats.lifecycle import LIVE, Act, State
+from scheduler.chats.proposal import Proposal, ProposalState
+from scheduler.life import By, NotNow, Via
+from scheduler.mail import invite, posting
+from scheduler.programme.person import Person
+from scheduler.programme.round import Round
+
+USES_CAPACITY = (*LIVE, State.HELD, State.MISSED, State.UNKNOWN)
+
+
+def plan(
+    session: Session,
+    round_: Round,
+    mentor: Person,
+    student: Person,
+    starts_at: datetime,
+    now: datetime,
+    *,
+    by: By,
+    reasons: Sequence[str] = (),
+    follows: Chat | None = None,
+) -> Chat:
+    """A new chat, planned and not told to anyone; it takes both people's time.
+
+    Raises NotNow when the mentor has no room left in this round.
+    """
+    chat = _new(session, round_, mentor, student, starts_at, follows=follows, reasons=reasons)
+    via = Via.COORDINATOR if by is By.COORDINATOR else Via.CLOCK
+    record.happen(session, chat, Act.PROPOSE, now, via=via, by=by)
+    return chat
+
+
+def follow_up(session: Session, chat: Chat, starts_at: datetime, now: datetime, *, by: By, via: Via) -> Chat:
+    """A new chat of the same two after one that came to nothing, at a time both already gave.
+
+    What the student picks is agreed at once; what the mentor picks is proposed to the student. The same
+    pick again gives the same chat. Raises NotNow when the time or the try is gone.
+    """
+    if chat.has_follower:
+        former = session.scalars(select(Chat).where(Chat.follows_id == chat.id)).one()
+        if former.starts_at == starts_at and former.is_live:
+            return former
+        raise NotNow("A new time has been arranged for this chat already.")
+    if chat.state not in (State.DECLINED, State.LAPSED, State.MISSED, State.UNKNOWN):
+        raise NotNow("This chat stands as it is, so there is nothing to arrange anew.")
+    _check_suits(session, chat, starts_at, now, By.MENTOR, By.STUDENT)
+    chat.has_follower = True
+    chat.is_listed = False
+    chat.plan_ahead(now)
+    new = _new(session, chat.round, chat.mentor, chat.student, starts_at, follows=chat)
+    if by is By.STUDENT:
+        record.happen(session, new, Act.AGREE, now, via=via, by=by)
+        return new
+    record.happen(session, new, Act.PROPOSE, now, via=via, by=by)
+    record.happen(session, new, Act.PROPOSE, now, via=via, by=by)
+    return new
+
+
+def move(session: Session, chat: Chat, starts_at: datetime, now: datetime, *, by: By, via: Via) -> bool:
+    """Another time for a chat that stands: the student's pick is settled, the mentor's put to the student.
+
+    Whether anything changed. Raises NotNow when the time does not suit both any more.
+    """
+    if starts_at == chat.starts_at:
+        return False
+    if by is By.COORDINATOR:
+        return record.happen(session, chat, Act.MOVE, now, via=via, by=by, to=starts_at)
+    _check_suits(session, chat, starts_at, now, By.MENTOR, By.STUDENT)
+    if by is By.STUDENT or chat.state is State.PROPOSED:
+        return record.happen(session, chat, Act.MOVE, now, via=via, by=by, to=starts_at)
+    return put_time(session, chat, starts_at, now, by=by)
+
+
+def put_time(session: Session, chat: Chat, starts_at: datetime, now: datetime, *, by: By) -> bool:
+    """Put a new time to the other side of an agreed chat, which stands until they answer; twice is once."""
+    if chat.state is not State.CONFIRMED or now >= chat.starts_at:
+        raise NotNow("This chat can no longer be moved.")
+    still_open = open_proposal(session, chat)
+    if still_open is not None:
+        if still_open.starts_at == starts_at and still_open.put_by is by:
+            return False
+        still_open.settle(ProposalState.STANDS, now)
+    to = By.MENTOR if by is By.STUDENT else By.STUDENT
+    proposal = Proposal(chat=chat, starts_at=starts_at, put_by=by, put_to=to, put_at=now)
+    proposal.open_until(now)
+    session.add(proposal)
+    session.flush()
+    letters.write_proposal(session, proposal, "chat_new_time", to, now)
+    return True
+
+
+def take_time(session: Session, proposal: Proposal, now: datetime, *, via: Via) -> bool:
+    """The other side says yes to the new time: the chat moves there. Whether anything changed."""
+    if not proposal.settle(ProposalState.MOVED, now):
+        return False
+    chat = proposal.chat
+    _check_suits(session, chat, proposal.starts_at, now, By.MENTOR, By.STUDENT)
+    chat.copy(proposal.put_by).agreed_start = proposal.starts_at
+    return record.happen(session, chat, Act.MOVE, now, via=via, by=proposal.put_to, to=proposal.starts_at)
+
+
+def keep_time(session: Session, proposal: Proposal, now: datetime) -> bool:
+    """No to the new time, or no answer: the chat stands, and who wished otherwise is told."""
+    if not proposal.settle(ProposalState.STANDS, now):
+        return False
+    session.flush()
+    if proposal.chat.state is State.CONFIRMED and now < proposal.chat.starts_at:
+        letters.write_proposal(session, proposal, "chat_time_stands", proposal.put_by, now)
+    return True
+
+
+def open_proposal(session: Session, chat: Chat) -> Proposal | None:
+    """The new time now put to one of the two, if there is one."""
+    return session.scalar(
+        select(Proposal).where(Proposal.chat_id == chat.id, Proposal.state == ProposalState.OPEN)
+    )
+
+
+def room_left(session: Session, round_: Round, mentor: Person) -> int:
+    """How many more chats the mentor gives in this round; the mentor's ask is locked while we count."""
+    ask = session.scalar(
+        select(Ask)
+        .where(Ask.round_id == round_.id, Ask.person_id == mentor.id, Ask.role == "mentor")
+        .with_for_update(of=Ask)
+    )
+    used = session.scalar(
+        select(func.count(Chat.id)).where(
+            Chat.round_id == round_.id,
+            Chat.mentor_id == mentor.id,
+            Chat.state.in_(USES_CAPACITY),
+            Chat.has_follower.is_(False),
+        )
+    )
+    return (ask.capacity if ask is not None else mentor.capacity) - (used or 0)
+
+
+def _check_suits(session: Session, chat: Chat, starts_at: datetime, now: datetime, *sides: By) -> None:
+    if not freetime.suits(session, chat, starts_at, now, *sides):
+        raise NotNow("That time is no longer free for both of you. Please choose another.")
+
+
+def _new(
+    session: Session,
+    round_: Round,
+    mentor: Person,
+    student: Person,
+    starts_at: datetime,
+    *,
+    follows: Chat | None = None,
+    reasons: Sequence[str] = (),
+) -> Chat:
+    if room_left(session, round_, mentor) < 1:
+        raise NotNow(f"{mentor.name} has given all the chats they offered this round.")
+    length: timedelta = round_.length
+    domain = posting.sender().domain
+    chat = Chat(
+        round=round_,
+        mentor=mentor,
+        student=student,
+        starts_at=starts_at,
+        ends_at=starts_at + length,
+        copies=[
+            Copy(side=side, uid=invite.new_uid(domain, secrets.token_bytes(17)))
+            for side in (By.STUDENT, By.MENTOR)
+        ],
+        place=_place(round_, mentor, student),
+        follows_id=follows.id if follows is not None else None,
+        reasons=list(reasons),
+    )
+    session.add(chat)
+    session.flush()
+    return chat
+
+
+def _place(round_: Round, mentor: Person, student: Person) -> str:
+    """The mentor's own room or link; else the programme's places in turn, so that not all use the first."""
+    if mentor.place:
+        return mentor.place
+    places = round_.programme.places
+    return str(places[student.id % len(places)]) if places else ""

@@ -1,0 +1,229 @@
+"""Who is written to about a chat, and what their calendar gets: the tables of `lifecycle`, carried out."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from scheduler import links, localtime
+from scheduler.chats import card, freetime, lifecycle
+from scheduler.chats.card import Card
+from scheduler.chats.chat import Chat, ChatEvent
+from scheduler.chats.lifecycle import CANCEL, REQUEST, Act, Knows, Letter, State
+from scheduler.chats.proposal import Proposal
+from scheduler.life import By
+from scheduler.mail import outbox, posting
+from scheduler.mail.envelope import Lane, Outgoing
+from scheduler.mail.invite import Invite, Mailbox
+from scheduler.mail.posting import Posting
+from scheduler.programme import contact
+
+SIDES = (By.STUDENT, By.MENTOR)
+WITH_TIMES = frozenset({"chat_try_again", "chat_missed", "chat_prompt"})
+PERSONAL_STEPS = frozenset({"ask", "ask_again"})
+"""Steps whose letter goes only to those who have not answered yet."""
+
+
+def write(session: Session, event: ChatEvent, now: datetime) -> None:
+    """Write the letters this event calls for, having taken back those of the chat that still waited."""
+    chat = event.chat
+    if event.is_act:
+        outbox.withdraw(session, now, "the chat has changed since", about=chat.key)
+    for side in SIDES:
+        known = knows(session, chat, side, before=event)
+        letter = lifecycle.letter_for(event.what, by=event.by, side=side, state=chat.state, knows=known)
+        if letter is not None and _is_for(event, side) and _may_write(chat, side, letter, known, now):
+            _post(session, event, side, letter, now)
+
+
+def write_proposal(session: Session, proposal: Proposal, letter: str, to: By, now: datetime) -> None:
+    """Tell `to` of a new time put to them (`chat_new_time`), or that the chat stands (`chat_time_stands`)."""
+    chat = proposal.chat
+    shown = card.show(chat, to, times=[proposal.starts_at])
+    context = _context(chat, to, shown, None)
+    session.flush()
+    posting.post(
+        session,
+        replace(_envelope(chat, to, letter, proposal.key, context), useful_until=chat.starts_at),
+        now,
+    )
+
+
+def knows(session: Session, chat: Chat, side: By, *, before: ChatEvent | None = None) -> Knows:
+    """What `side` knows of the chat from the letters they have, or may have, in hand."""
+    person = chat.person(side)
+    last = outbox.last_calendar(session, chat.key, person.id)
+    acts = select(ChatEvent).where(ChatEvent.chat_id == chat.id, ChatEvent.by == side)
+    if before is not None:
+        acts = acts.where(ChatEvent.id < before.id)
+    holds = last is not None and last.method == REQUEST
+    return Knows(
+        told=outbox.heard(session, chat.key, person.id),
+        acted=bool(session.scalar(select(exists(acts.with_only_columns(ChatEvent.id))))),
+        holds=holds,
+        is_right=holds and last is not None and _is_right(chat, side, last),
+    )
+
+
+def _is_right(chat: Chat, side: By, held: Outgoing) -> bool:
+    """Whether the calendar that took `held` shows the chat as it is."""
+    return held.starts_at == chat.starts_at and held.shows == shows(chat, side)
+
+
+def shows(chat: Chat, side: By) -> str:
+    """What `side`'s event shows beside its time: the place, and whether they have agreed."""
+    return f"{'agreed' if _has_agreed(chat, side) else 'open'} {chat.place}"
+
+
+def _has_agreed(chat: Chat, side: By) -> bool:
+    return chat.copy(side).agreed_start == chat.starts_at
+
+
+def _may_write(chat: Chat, side: By, letter: Letter, known: Knows, now: datetime) -> bool:
+    """Whoever paused hears only what changes or ends an event they hold, and reminders of agreed chats."""
+    if chat.person(side).takes_part(now):
+        return True
+    changes_event = known.holds and letter.calendar is not None
+    return changes_event or letter.name in ("chat_reminder", "chat_cancelled")
+
+
+def _is_for(event: ChatEvent, side: By) -> bool:
+    chat = event.chat
+    if event.what in PERSONAL_STEPS:
+        return chat.report(side) is None
+    if event.what == "prompt" and chat.state is State.DECLINED:
+        return side is _decliner(event)
+    return True
+
+
+def _decliner(event: ChatEvent) -> By:
+    """Whoever declined was offered other times; the other side was not."""
+    session = Session.object_session(event)
+    assert session is not None  # noqa: S101  # an event being written is in a session
+    declined = (
+        select(ChatEvent.by)
+        .where(ChatEvent.chat_id == event.chat.id, ChatEvent.what == Act.DECLINE)
+        .order_by(ChatEvent.id.desc())
+    )
+    return session.scalar(declined.limit(1)) or By.STUDENT
+
+
+def _post(session: Session, event: ChatEvent, side: By, letter: Letter, now: datetime) -> None:
+    chat = event.chat
+    name, times = letter.name, None
+    if name in WITH_TIMES:
+        times = freetime.common_times(session, chat, now)
+        if not times and name == "chat_missed":
+            name = "chat_no_time_left"
+    was = event.was_starts_at if event.was_starts_at != chat.starts_at else None
+    shown = card.show(chat, side, was=was, times=times)
+    if event.by is side and event.what in UNDO_OFFERED:
+        until = now + (lifecycle.GRACE[Act.ACCEPT] if event.what == Act.ACCEPT else lifecycle.UNDO_FOR)
+        shown = replace(shown, undo_until=localtime.clock(until, chat.person(side).timezone))
+    wait = lifecycle.grace(event.what, by=event.by, reader=side, starts_at=chat.starts_at, now=now)
+    context = _context(chat, side, shown, event)
+    before = outbox.last_calendar(session, chat.key, chat.person(side).id, put_too=True)
+    post = replace(
+        _envelope(chat, side, name, event.key, context),
+        calendar=_calendar(event, side, letter.calendar, shown, before, now),
+        least_sequence=(before.sequence or 0) if before is not None else 0,
+        shows=shows(chat, side),
+        wait=wait if event.is_act else timedelta(0),
+        useful_until=_useful_until(chat, letter, event),
+        lane=Lane.PROMPT if event.is_act else Lane.ORDINARY,
+    )
+    posting.post(session, post, now)
+
+
+UNDO_OFFERED = frozenset({Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL, Act.MISS})
+
+
+def _useful_until(chat: Chat, letter: Letter, event: ChatEvent) -> datetime | None:
+    if letter.calendar == REQUEST or event.what in ("nudge", "remind", "remind_again"):
+        return chat.starts_at
+    return None
+
+
+def _envelope(chat: Chat, side: By, letter: str, event: str, context: dict[str, object]) -> Posting:
+    person = chat.person(side)
+    return Posting(
+        letter=letter,
+        event=event,
+        about=chat.key,
+        reader=Mailbox(person.name, person.email),
+        context=context,
+        person_id=person.id,
+        programme_id=person.programme_id,
+        reply_token=links.address_token("reply", chat.id, person.id),
+        unsubscribe=contact.unsubscribe_url(person),
+    )
+
+
+def _context(chat: Chat, side: By, shown: Card, event: ChatEvent | None) -> dict[str, object]:
+    person = chat.person(side)
+    return {
+        "reader": person,
+        "chat": shown,
+        "programme": chat.round.programme,
+        "link": link_for(chat, side, event),
+    }
+
+
+def link_for(chat: Chat, side: By, event: ChatEvent | None) -> Callable[[str], str]:
+    """The `link` of templates: `link("accept")` and the like, `link("undo")` of this event, `link("me")`."""
+    person = chat.person(side)
+
+    def link(name: str) -> str:
+        if name == "undo" and event is not None:
+            return links.url("undo", e=event.id, p=person.id, n=person.link_number)
+        if name in ("preferences", "unsubscribe"):
+            return contact.preferences_url(person)
+        return card.link(chat, side, name)
+
+    return link
+
+
+def _calendar(
+    event: ChatEvent, side: By, method: str | None, shown: Card, before: Outgoing | None, now: datetime
+) -> tuple[str, Invite] | None:
+    """The calendar part for `side`, having raised the copy's SEQUENCE where the change calls for it."""
+    if method is None:
+        return None
+    chat, me = event.chat, posting.sender()
+    person, copy = chat.person(side), chat.copy(side)
+    is_same_time = before is not None and before.method == REQUEST and before.starts_at == chat.starts_at
+    if before is not None and not (method == REQUEST and is_same_time and event.what != Act.UNDO):
+        copy.sequence += 1
+    start = event.was_starts_at if method == CANCEL else chat.starts_at
+    return method, Invite(
+        uid=copy.uid,
+        sequence=copy.sequence,
+        stamp=_stamp(before, now),
+        starts_at=start,
+        ends_at=start + chat.length,
+        summary=f"Coffee chat with {shown.other}",
+        description=_description(chat, side, shown),
+        location=chat.place,
+        organizer=(me.name, me.address),
+        attendee=(person.name, person.email),
+        accepted=_has_agreed(chat, side),
+    )
+
+
+def _stamp(before: Outgoing | None, now: datetime) -> datetime:
+    """DTSTAMP in whole seconds, later than that of the copy's letter before: calendars order by it."""
+    stamp = now.replace(microsecond=0)
+    if before is not None and before.written_at.replace(microsecond=0) >= stamp:
+        stamp = before.written_at.replace(microsecond=0) + timedelta(seconds=1)
+    return stamp
+
+
+def _description(chat: Chat, side: By, shown: Card) -> str:
+    lines = [
+        f"{shown.minutes} minutes with {shown.other}.",
+        shown.about_other,
+        f"Answer, move or cancel: {card.link(chat, side, 'chat')}",
+    ]
+    return "\n".join(line for line in lines if line)

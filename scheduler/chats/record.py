@@ -1,0 +1,145 @@
+"""The one door for change: whatever happens to a chat is applied, written down and told of here."""
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from scheduler.chats import letters, lifecycle
+from scheduler.chats.chat import Chat, ChatEvent
+from scheduler.chats.lifecycle import Act, State
+from scheduler.chats.proposal import Proposal, ProposalState
+from scheduler.life import By, NotAllowed, NotNow, Via
+
+FREES_TIME = frozenset({Act.DECLINE, Act.LAPSE, Act.CANCEL, Act.MOVE})
+UNDOABLE = frozenset({Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL, Act.HOLD, Act.MISS, Act.CLOSE})
+
+
+def happen(
+    session: Session,
+    chat: Chat,
+    what: str,
+    now: datetime,
+    *,
+    via: Via,
+    by: By,
+    to: datetime | None = None,
+) -> bool:
+    """Let an act or a step happen to the chat: apply it, write the event, write the letters.
+
+    Whether anything changed; a second time changes nothing and says so. A move goes `to` a start. The
+    caller owns the transaction. Raises NotNow; the database refuses (IntegrityError) time taken twice.
+    """
+    event = _event(chat, what, now, via=via, by=by)
+    if what in set(Act):
+        if not chat.act(Act(what), now, by=by, to=to):
+            return False
+        _agree(chat, Act(what), by)
+    else:
+        chat.last_step = what
+        chat.plan_ahead(now)
+    session.add(event)
+    _close_proposals(session, event, now)
+    session.flush()
+    letters.write(session, event, now)
+    if what in FREES_TIME and event.was_state is not State.PLANNED:
+        chat.round.want_refill(now)
+    return True
+
+
+def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By) -> bool:
+    """Take an act back: the chat stands as it did before, if nothing depends on the act and time is free.
+
+    Within ten minutes for who did it, an accept until the mentor's letter has left; for a coordinator while
+    nothing depends on it. Whether anything changed. Raises NotNow and NotAllowed.
+    """
+    chat = event.chat
+    if session.scalar(select(exists().where(ChatEvent.undoes_id == event.id))):
+        return False
+    _check_undo(session, event, now, by)
+    undone = _event(chat, Act.UNDO, now, via=via, by=by)
+    undone.undoes_id = event.id
+    _go_back(chat, event, now)
+    session.add(undone)
+    session.flush()
+    letters.write(session, undone, now)
+    return True
+
+
+def may_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> bool:
+    """Whether `by` could take this act back now."""
+    try:
+        _check_undo(session, event, now, by)
+    except (NotNow, NotAllowed):
+        return False
+    return not session.scalar(select(exists().where(ChatEvent.undoes_id == event.id)))
+
+
+def last_act(session: Session, chat: Chat) -> ChatEvent | None:
+    """The last thing somebody did to the chat."""
+    acts = select(ChatEvent).where(
+        ChatEvent.chat_id == chat.id, ChatEvent.what.in_([act.value for act in Act])
+    )
+    return session.scalar(acts.order_by(ChatEvent.id.desc()).limit(1))
+
+
+def _event(chat: Chat, what: str, now: datetime, *, via: Via, by: By) -> ChatEvent:
+    return ChatEvent(
+        chat=chat,
+        what=what,
+        at=now,
+        by=by,
+        via=via,
+        was_state=chat.state,
+        was_starts_at=chat.starts_at,
+        was_answer_by=chat.answer_by,
+        was_last_step=chat.last_step,
+        was_since=chat.since,
+    )
+
+
+def _agree(chat: Chat, act: Act, by: By) -> None:
+    """Who accepts, agrees or picks the time has agreed to it, and their calendar may say so."""
+    if act in (Act.ACCEPT, Act.AGREE, Act.MOVE) and by in (By.STUDENT, By.MENTOR):
+        chat.copy(by).agreed_start = chat.starts_at
+
+
+def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> None:
+    """A new time put to someone falls away when the chat itself changes."""
+    if not event.is_act or event.chat.id is None:
+        return
+    still_open = select(Proposal).where(
+        Proposal.chat_id == event.chat.id, Proposal.state == ProposalState.OPEN
+    )
+    for proposal in session.scalars(still_open):
+        proposal.settle(ProposalState.STANDS, now)
+
+
+def _check_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> None:
+    chat = event.chat
+    if by not in (event.by, By.COORDINATOR):
+        raise NotAllowed("Only who did this can take it back.")
+    latest = last_act(session, chat)
+    if event.what not in UNDOABLE or latest is None or latest.id != event.id:
+        raise NotNow("Something else has happened to this chat since, so this can no longer be taken back.")
+    if chat.has_follower:
+        raise NotNow("A new time has been arranged since, so this can no longer be taken back.")
+    if by is not By.COORDINATOR and now > event.at + lifecycle.UNDO_FOR:
+        raise NotNow("The ten minutes for taking this back are over. The coordinator can still help.")
+    if event.what == Act.ACCEPT and letters.knows(session, chat, By.MENTOR).told:
+        raise NotNow(f"{chat.mentor.name} has been told already. You can still move or cancel the chat.")
+    if event.what in lifecycle.BEFORE_START and now >= event.was_starts_at:
+        raise NotNow("The chat's time has come, so this can no longer be taken back.")
+
+
+def _go_back(chat: Chat, event: ChatEvent, now: datetime) -> None:
+    length = chat.length
+    if event.what == Act.ACCEPT:
+        chat.copy(By.STUDENT).agreed_start = None
+    if event.what == Act.MISS and event.by in (By.STUDENT, By.MENTOR):
+        chat.take_report(event.by, None)
+    chat.starts_at, chat.ends_at = event.was_starts_at, event.was_starts_at + length
+    chat.answer_by = event.was_answer_by
+    chat.enter(event.was_state, event.was_since or now)
+    chat.last_step = event.was_last_step
+    chat.plan_ahead(now)

@@ -1,0 +1,202 @@
+"""The database: its engine, its transactions, and the few column types of ours.
+
+`with db.transaction() as session:` is the boundary of every change; `with db.reading() as session:` is for
+pages that only look. Actions never commit.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, create_engine, event, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import TypeDecorator
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 30_000
+PUT_OFF = timedelta(hours=1)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database, on SQLite too. A naive datetime is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: instants are aware")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def words(enum: type[StrEnum]) -> Enum:
+    """A column of a StrEnum, stored as its words (SQLAlchemy alone would store the members' names)."""
+    return Enum(enum, values_callable=lambda e: [m.value for m in e], native_enum=False, length=24)
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False, repr=False):
+    """The mapped class is the domain object; keyword-only, compared by identity."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class Unbound(RuntimeError):
+    """The service was used before `wiring.start` bound a database."""
+
+
+class _Bound:
+    engine: Engine | None = None
+    sessions: sessionmaker[Session] | None = None
+    one_writer: AbstractContextManager[Any] = nullcontext()
+
+
+_bound = _Bound()
+
+
+def bind(url: str) -> Engine:
+    """Bind this process to the database at `url`; binding again disposes of the former engine."""
+    unbind()
+    if url.startswith("sqlite"):
+        engine = create_engine(
+            url, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        # SQLite's busy handler sleeps and does not queue, so that threads of one process would starve.
+        _bound.one_writer = threading.RLock()
+    else:
+        engine = create_engine(url, pool_pre_ping=True)
+        _bound.one_writer = nullcontext()
+    _bound.engine = engine
+    _bound.sessions = sessionmaker(engine, expire_on_commit=False)
+    return engine
+
+
+def unbind() -> None:
+    """Close the connections of this process; a second call does nothing."""
+    if _bound.engine is not None:
+        _bound.engine.dispose()
+    _bound.engine = _bound.sessions = None
+
+
+def engine() -> Engine:
+    """The bound engine. Raises Unbound."""
+    if _bound.engine is None:
+        raise Unbound("no database is bound; call wiring.start first")
+    return _bound.engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # BEGIN is ours: pysqlite's own would come too late
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    reads_only = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _session() -> Session:
+    if _bound.sessions is None:
+        raise Unbound("no database is bound; call wiring.start first")
+    return _bound.sessions()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session whose changes are kept together when the block ends, or not at all when it raises."""
+    with _bound.one_writer, _session() as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that only looks; whatever was changed in it is dropped."""
+    with _session() as session:
+        session.connection(execution_options={"reads_only": True})
+        yield session
+        session.rollback()
+
+
+class Conflict(Exception):
+    """Somebody else was faster, twice; the caller puts it into words for its reader."""
+
+
+def attempt(work: Callable[[Session], T]) -> T:
+    """Run `work` in a transaction, and once more if another's write came between.
+
+    Raises Conflict when the second try meets another's write as well.
+    """
+    for last in (False, True):
+        try:
+            with transaction() as session:
+                return work(session)
+        except (IntegrityError, StaleDataError, OperationalError) as error:
+            if last:
+                raise Conflict(str(error)) from error
+    raise AssertionError("unreachable")
+
+
+def each_due(
+    model: type[Any], now: datetime, handle: Callable[[Session, Any], None], *, most: int = 1000
+) -> int:
+    """Handle every row of `model` whose `due_at` has come, each in a transaction of its own, soonest first.
+
+    The row is locked and looked at again before it is handled; one that raises is logged and put off by an
+    hour, so that it stops nobody else. Returns how many were handled.
+    """
+    with reading() as session:
+        due = select(model.id).where(model.due_at <= now).order_by(model.due_at, model.id).limit(most)
+        ids = list(session.scalars(due))
+    done = 0
+    for row_id in ids:
+        try:
+            with transaction() as session:
+                row = session.get(model, row_id, with_for_update={"skip_locked": True})
+                if row is None or row.due_at is None or row.due_at > now:
+                    continue
+                handle(session, row)
+                done += 1
+        except Exception:
+            log.exception("due item failed", table=model.__tablename__, id=row_id)
+            put_off(model, row_id, now)
+    return done
+
+
+def put_off(model: type[Any], row_id: int, now: datetime) -> None:
+    """Let a row whose handling failed rest for an hour, and count the try where the row counts them."""
+    columns = model.__table__.c
+    values = {"due_at": now + PUT_OFF} | ({"tries": columns.tries + 1} if "tries" in columns else {})
+    with transaction() as session:
+        session.execute(model.__table__.update().where(columns.id == row_id).values(values))

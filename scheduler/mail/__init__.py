@@ -1,0 +1,1 @@
+"""Letters out and mail in. Nothing here knows of people or chats."""

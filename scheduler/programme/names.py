@@ -1,0 +1,177 @@
+"""Cleaning on entry: people's names, other one-line text, mail addresses and time zones."""
+
+import difflib
+import functools
+import unicodedata
+import zoneinfo
+
+import email_validator
+
+NAME_LIMIT = 80
+ADDRESS_LIMIT = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+
+_MARKS_ON_ONE_BASE = 8  # real scripts need fewer; towers of marks would hide the lines around them
+_JOINERS = "\u200c\u200d"  # Persian and Indic names need them inside a word
+# Letters, marks and a symbol that show as nothing: a name of these alone would be an empty one.
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_NO_ZONES = frozenset({"localtime", "Factory"})  # listed, but they name no place
+
+
+class BadAddress(ValueError):
+    """A mail address nothing can be sent to; the text is a sentence for people."""
+
+
+class BadZone(ValueError):
+    """A time zone that does not exist; the text is a sentence for people."""
+
+
+def clean_name(text: str) -> str:
+    """A person's name, safe in a header and in a calendar: as `clean_text`, at most 80 characters,
+    without double quotes (RFC 5545 section 3.2 has no way to write one). "" when nothing is left."""
+    return _clean(text, NAME_LIMIT, unwanted='"')
+
+
+def clean_text(text: str, limit: int) -> str:
+    """One line of free text in NFC, at most `limit` characters, blanks folded to single ones; no control,
+    format, private or unassigned characters (so no bidi override), no line or paragraph separators, no mark
+    without a base and never a base cut from its marks. Cleaning twice is cleaning once."""
+    return _clean(text, limit, unwanted="")
+
+
+def quoted(text: str) -> str:
+    """The text as our sentences quote it: cleaned, short, in typographic quotes."""
+    short = clean_text(text, 60)
+    return f"“{short}…”" if len(clean_text(text, 61)) > len(short) else f"“{short}”"
+
+
+def clean_address(text: str) -> str:
+    """The address in the one form we store, compare and send to: all lower case, since providers return
+    addresses so, and ASCII, a domain of other letters in its `xn--` form (RFC 5890), since not every mail
+    server takes more. No look-up of the domain. Raises BadAddress with a sentence."""
+    bare = _without_edges(text)
+    if not bare:
+        raise BadAddress("The mail address is missing.")
+    if len(bare) > ADDRESS_LIMIT:
+        raise BadAddress(f"{quoted(bare)} is too long for a mail address.")
+    # Lower-casing and NFC turn some other letters into ASCII ones (the Kelvin sign into k), and so one
+    # person's address into another's: before the @-sign nothing but ASCII is taken at all.
+    if not bare.rpartition("@")[0].isascii():
+        raise BadAddress(f"{quoted(bare)} has letters before the @-sign that not every mail server takes.")
+    try:
+        valid = email_validator.validate_email(bare, check_deliverability=False, allow_smtputf8=False)
+    except email_validator.EmailNotValidError as error:
+        why = clean_text(str(error), 200).rstrip(".")
+        raise BadAddress(f"{quoted(bare)} is not a mail address: {why[:1].lower()}{why[1:]}.") from None
+    return (valid.ascii_email or valid.normalized).lower()
+
+
+def find_zone(text: str) -> str | None:
+    """The IANA name of a zone written in any capitals, or None. Never asks zoneinfo to open it: for some
+    texts that raises what is no ValueError, and `localtime` would mean another place on each machine."""
+    return _zones().get(text.strip().lower())
+
+
+def known_zone(text: str) -> str:
+    """As `find_zone`, but raises BadZone with a sentence that names the nearest zones."""
+    zone = find_zone(text)
+    if zone is None:
+        raise BadZone(unknown_zone(text, _nearest(text)))
+    return zone
+
+
+def unknown_zone(text: str, nearest: tuple[str, ...] = ()) -> str:
+    """The sentence about a zone that does not exist."""
+    if not text.strip():
+        return "The time zone is missing."
+    if nearest:
+        return f"{quoted(text)} is not a time zone; did you mean {' or '.join(nearest)}?"
+    return f"{quoted(text)} is not a time zone; write one such as America/New_York or Europe/Berlin."
+
+
+def _clean(text: str, limit: int, *, unwanted: str) -> str:
+    if _is_plain(text):
+        plain = text.replace(unwanted, "") if unwanted else text
+        return " ".join(plain.split())[:limit].rstrip()
+    # Putting a long run of marks into order takes the square of its length, so the text is cut first.
+    now = unicodedata.normalize("NFC", text[: 10 * limit])
+    # What stood apart may join once something between is gone, so until nothing changes; each turn removes.
+    while (folded := unicodedata.normalize("NFC", _fold(now, unwanted))) != now:
+        now = folded
+    return _cut(now, limit)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing but blanks need be looked at; most text is so, and a list of 20,000 people long."""
+    beyond = "" if text.isascii() else "".join(character for character in text if character > "\x7f")
+    if beyond and not (beyond.isalnum() and _UNSEEN.isdisjoint(beyond)):
+        return False
+    return text.isprintable() and unicodedata.is_normalized("NFC", text)
+
+
+def _fold(text: str, unwanted: str) -> str:
+    """The text less what may not stand in it. A gap is a blank or a joiner met, which stays only if
+    something it can stand before follows."""
+    kept: list[str] = []
+    gap, marks = "", 0
+    for character in text:
+        kind = _kind(character)
+        if kind == "blank":
+            gap = " " if kept else ""
+        elif kind == "joiner":
+            gap = gap or (character if kept and _kind(kept[-1]) in ("letter", "mark") else "")
+        elif kind != "gone" and character not in unwanted:
+            if kind == "mark" and (not kept or gap == " " or marks == _MARKS_ON_ONE_BASE):
+                continue
+            marks = marks + 1 if kind == "mark" else 0
+            if gap == " " or kind != "other":
+                kept.append(gap)
+            kept.append(character)
+            gap = ""
+    return "".join(kept)
+
+
+def _kind(character: str) -> str:
+    if character.isspace():
+        return "blank"
+    if character in _JOINERS:
+        return "joiner"
+    if character in _UNSEEN:
+        return "gone"
+    return {"C": "gone", "M": "mark", "L": "letter"}.get(unicodedata.category(character)[0], "other")
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    end = limit
+    while end and _kind(text[end]) in ("mark", "joiner"):
+        end -= 1
+    return text[:end].rstrip(" " + _JOINERS)
+
+
+def _without_edges(text: str) -> str:
+    """The text less blanks and invisible characters at its ends, which come along when copied."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    seen = [at for at, character in enumerate(text) if _kind(character) not in ("blank", "joiner", "gone")]
+    return text[seen[0] : seen[-1] + 1] if seen else ""
+
+
+@functools.cache
+def _zones() -> dict[str, str]:
+    return {zone.lower(): zone for zone in zoneinfo.available_timezones() - _NO_ZONES}
+
+
+def _nearest(text: str) -> tuple[str, ...]:
+    """Up to three zones whose name, or whose city alone, is like the text."""
+    wanted = "_".join(text[:64].lower().split())
+    # Names without a place (EST, ROC) are never suggested: for three letters anything is near.
+    places = {low: zone for low, zone in sorted(_zones().items()) if "/" in low and low[:3] != "etc"}
+    if wanted in places:
+        return (places[wanted],)
+    same_city = [zone for low, zone in places.items() if low.rpartition("/")[2] == wanted]
+    like = difflib.get_close_matches(wanted, list(places), n=3, cutoff=0.75)
+    cities = {low.rpartition("/")[2]: zone for low, zone in places.items()}
+    like_city = difflib.get_close_matches(wanted, list(cities), n=2, cutoff=0.8)
+    found = [*same_city, *(places[low] for low in like), *(cities[low] for low in like_city)]
+    return tuple(dict.fromkeys(found))[:3]

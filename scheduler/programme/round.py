@@ -1,0 +1,114 @@
+"""The round: one run of a programme, from asking to closing."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from scheduler import life, localtime
+from scheduler.db import Base, words
+from scheduler.life import By
+from scheduler.programme import stages
+from scheduler.programme.programme import Programme
+from scheduler.programme.stages import RoundAct, Stage
+
+PUBLISH_AFTER = timedelta(seconds=60)
+"""Publishing can be taken back for a minute."""
+REFILL_AFTER = timedelta(minutes=10)
+
+
+class Round(Base):
+    """One round; its dates are local to the programme's zone, both included."""
+
+    __tablename__ = "round"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), init=False, index=True)
+    programme: Mapped[Programme] = relationship(lazy="joined", innerjoin=True)
+    first_on: Mapped[date]
+    last_on: Mapped[date]
+    answer_by: Mapped[datetime]
+    minutes: Mapped[int]
+    created_at: Mapped[datetime]
+    state: Mapped[Stage] = mapped_column(words(Stage), default=Stage.OPEN)
+    since: Mapped[datetime | None] = mapped_column(default=None)
+    blocked: Mapped[list[Any]] = mapped_column(default_factory=list)
+    """Spans of dates without chats: `{"from": date, "to": date, "stage": year or ""}`."""
+    settle_by: Mapped[datetime | None] = mapped_column(default=None)
+    publish_at: Mapped[datetime | None] = mapped_column(default=None)
+    refill_at: Mapped[datetime | None] = mapped_column(default=None)
+    last_step: Mapped[str | None] = mapped_column(String(24), default=None)
+    due_step: Mapped[str | None] = mapped_column(String(24), default=None)
+    due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    version: Mapped[int] = mapped_column(init=False)
+
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def key(self) -> str:
+        """What letters about this round carry in `about`."""
+        return f"round:{self.id}"
+
+    @property
+    def length(self) -> timedelta:
+        """How long a chat of this round lasts."""
+        return timedelta(minutes=self.minutes)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the last date, in the programme's zone."""
+        return localtime.end_of_day(self.last_on, self.programme.timezone)
+
+    @property
+    def title(self) -> str:
+        """How letters and pages call it: its dates."""
+        return localtime.dates(self.first_on, self.last_on)
+
+    def blocked_for(self, stage: str) -> list[tuple[date, date]]:
+        """The spans of dates without chats for someone of `stage` (a student's year)."""
+        return [
+            (date.fromisoformat(span["from"]), date.fromisoformat(span["to"]))
+            for span in self.blocked
+            if not span.get("stage") or span["stage"] == stage
+        ]
+
+    def act(self, act: RoundAct, now: datetime, *, by: By) -> bool:
+        """Do `act`; whether anything changed. Raises life.NotNow."""
+        to = stages.follow(self.state, act, by)
+        if to is None:
+            return False
+        if to is not self.state:
+            self.state, self.since = to, now
+            self.last_step = None
+        if act is RoundAct.SETTLE:
+            self.last_step = act
+        self.plan_ahead(now)
+        return True
+
+    def unpublish(self, now: datetime) -> None:
+        """Back to the draft, as if it had not been published."""
+        self.state, self.since, self.last_step = Stage.DRAFTED, now, None
+        self.publish_at = self.settle_by = self.refill_at = None
+        self.plan_ahead(now)
+
+    def want_refill(self, now: datetime) -> None:
+        """A slot was freed: look for someone left out once the undo's ten minutes are over."""
+        if self.state is Stage.RUNNING:
+            moment = now + REFILL_AFTER
+            self.refill_at = moment if self.refill_at is None else min(self.refill_at, moment)
+            self.plan_ahead(now)
+
+    def plan_ahead(self, now: datetime) -> None:
+        """Set `due_step` and `due_at` to what comes first: the agenda's next step, or a refill."""
+        upcoming = life.next_step(
+            stages.AGENDA.get(self.state, ()),
+            self.last_step,
+            self.since or now,
+            {"answer_by": self.answer_by, "settle_by": self.settle_by, "ends_at": self.ends_at},
+        )
+        if self.refill_at is not None and self.state is Stage.RUNNING:
+            upcoming = min(
+                upcoming or ("refill", self.refill_at), ("refill", self.refill_at), key=lambda u: u[1]
+            )
+        self.due_step, self.due_at = upcoming or (None, None)

@@ -1,0 +1,1 @@
+"""Running a round: asking, planning, publishing, closing, and what the coordinator sees of it."""

@@ -1,0 +1,230 @@
+"""The facts of a round as the planner takes them, and the planner's answer to them."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler import localtime
+from scheduler.availability import slots
+from scheduler.availability.ask import Ask
+from scheduler.availability.asks import AskState
+from scheduler.availability.slots import Slot
+from scheduler.chats import booking, freetime
+from scheduler.chats.chat import Chat
+from scheduler.chats.lifecycle import State
+from scheduler.planning import solve
+from scheduler.planning.problem import Instance, Mentor, Plan, PlannedChat, Student
+from scheduler.programme.lenses import LENSES
+from scheduler.programme.pairing import Exclusion
+from scheduler.programme.person import Person
+from scheduler.programme.round import Round
+from scheduler.programme.stages import Stage
+
+TICK = timedelta(minutes=15)
+MOST_TOPICS = 48
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the planner needs of a round, as plain values, and how to read its answer back."""
+
+    instance: Instance
+    begins_at: datetime
+    both: frozenset[str]
+    """Ids of people who are mentor and student in this round: one body, two lists."""
+
+    def start(self, tick: int) -> datetime:
+        """The instant of a tick."""
+        return self.begins_at + tick * TICK
+
+
+def facts(session: Session, round_: Round, now: datetime) -> Facts:
+    """What is known of the round now: who answered, with which times still free, and who must not meet.
+
+    Chats that stand take their time and their mentor's room; unpinned planned ones of an unpublished draft
+    do not, for they are about to be planned anew.
+    """
+    begins_at = localtime.start_of_day(round_.first_on, round_.programme.timezone)
+    asks = _answered(session, round_, now)
+    chats = list(session.scalars(select(Chat).where(Chat.round_id == round_.id)))
+    standing = [chat for chat in chats if chat.state in booking.USES_CAPACITY and not _is_draft(chat)]
+    used = Counter(chat.mentor_id for chat in standing if not chat.has_follower)
+    served = {chat.student_id for chat in standing}
+    room = {ask.id: ask.capacity - used[ask.person_id] for ask in asks if ask.is_mentor}
+    drafted = [chat.id for chat in chats if _is_draft(chat)]
+    free = _free(session, round_, asks, drafted, begins_at, now)
+    topics = _topics(asks)
+    covered = _covered(session, asks)
+    mentors = [_mentor(ask, free[ask.id], topics, room[ask.id]) for ask in asks if room.get(ask.id, 0) > 0]
+    students = [
+        _student(ask, free[ask.id], topics, covered[ask.person_id])
+        for ask in asks
+        if not ask.is_mentor and ask.person_id not in served
+    ]
+    instance = Instance(
+        name=round_.key,
+        t0=begins_at,
+        tick_minutes=15,
+        horizon=int((round_.ends_at - begins_at) / TICK) + 1,
+        chat_ticks=int(round_.length / TICK),
+        lenses=LENSES,
+        mentors=tuple(mentors),
+        students=tuple(students),
+    )
+    both = {mentor.id for mentor in mentors} & {student.id for student in students}
+    return Facts(_with_barred_pairs(session, round_, instance), begins_at, frozenset(both))
+
+
+def _answered(session: Session, round_: Round, now: datetime) -> list[Ask]:
+    asks = select(Ask).where(Ask.round_id == round_.id, Ask.state == AskState.ANSWERED)
+    return [ask for ask in session.scalars(asks.order_by(Ask.person_id)) if ask.person.takes_part(now)]
+
+
+def _is_draft(chat: Chat) -> bool:
+    return chat.state is State.PLANNED and not chat.is_pinned and chat.round.state is not Stage.RUNNING
+
+
+def _free(
+    session: Session, round_: Round, asks: list[Ask], drafted: list[int], begins_at: datetime, now: datetime
+) -> dict[int, tuple[tuple[int, int], ...]]:
+    """What each ask's times leave, in ticks."""
+    busy = freetime.taken(session, {ask.person_id for ask in asks}, besides=drafted)
+    earliest = now + round_.programme.notice
+    free = {}
+    for ask in asks:
+        open_times = slots.within(ask.slots, earliest, round_.ends_at)
+        rest = slots.minus(open_times, busy.get(ask.person_id, []))
+        spans = (_ticks(slot, begins_at) for slot in rest)
+        free[ask.id] = tuple((first, last) for first, last in spans if first < last)
+    return free
+
+
+def _covered(session: Session, asks: list[Ask]) -> dict[int, set[str]]:
+    """The lenses each student has met somebody through."""
+    covered: dict[int, set[str]] = {ask.person_id: set() for ask in asks}
+    met = (
+        select(Chat.student_id, Person.offers)
+        .join(Person, Chat.mentor_id == Person.id)
+        .where(Chat.state == State.HELD, Chat.student_id.in_(list(covered)))
+    )
+    for student, offers in session.execute(met).tuples():
+        covered[student] |= set(offers)
+    return covered
+
+
+def _ticks(slot: Slot, begins_at: datetime) -> tuple[int, int]:
+    first = -((begins_at - slot.starts_at) // TICK)
+    return first, (slot.ends_at - begins_at) // TICK
+
+
+def _topics(asks: list[Ask]) -> dict[str, int]:
+    names = sorted({str(topic).casefold() for ask in asks for topic in ask.person.topics})
+    return {name: number for number, name in enumerate(names[:MOST_TOPICS])}
+
+
+def _tags(person: Person, topics: dict[str, int]) -> tuple[int, ...]:
+    named = (topics.get(str(topic).casefold()) for topic in person.topics)
+    return tuple(sorted({number for number in named if number is not None}))
+
+
+def _lenses(names: list[str]) -> tuple[int, ...]:
+    return tuple(number for number, lens in enumerate(LENSES) if lens in names)
+
+
+def _mentor(ask: Ask, free: tuple[tuple[int, int], ...], topics: dict[str, int], room: int) -> Mentor:
+    return Mentor(
+        id=str(ask.person_id),
+        free=free,
+        capacity=room,
+        max_per_day=room,
+        tags=_tags(ask.person, topics),
+        lens=_lenses(ask.person.offers),
+    )
+
+
+def _student(
+    ask: Ask, free: tuple[tuple[int, int], ...], topics: dict[str, int], covered: set[str]
+) -> Student:
+    unwanted = set(LENSES) - set(ask.person.wants) if ask.person.wants else set()
+    return Student(
+        id=str(ask.person_id),
+        free=free,
+        passed=ask.person.passed,
+        tags=_tags(ask.person, topics),
+        seen=_lenses(sorted(covered | unwanted)),
+    )
+
+
+def _with_barred_pairs(session: Session, round_: Round, instance: Instance) -> Instance:
+    """The instance with its pairs that met before, that this round tried, and that must not meet."""
+    students, mentors = instance.student_index, instance.mentor_index
+
+    def pairs(rows: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+        known = (
+            (students[str(student)], mentors[str(mentor)])
+            for student, mentor in rows
+            if str(student) in students and str(mentor) in mentors
+        )
+        return tuple(sorted(set(known)))
+
+    came_to_nothing = (State.DECLINED, State.LAPSED, State.CANCELLED)
+    met = select(Chat.student_id, Chat.mentor_id).where(
+        (Chat.state == State.HELD) | ((Chat.round_id == round_.id) & Chat.state.in_(came_to_nothing))
+    )
+    barred = select(Exclusion.person_id, Exclusion.other_id).where(
+        Exclusion.round_id.is_(None) | (Exclusion.round_id == round_.id)
+    )
+    either_way = [pair for a, b in session.execute(barred).tuples() for pair in ((a, b), (b, a))]
+    themselves = [(int(person), int(person)) for person in students if person in mentors]
+    return replace(
+        instance,
+        history=pairs(list(session.execute(met).tuples())),
+        exclusions=pairs(either_way),
+        conflicts=pairs(themselves),
+    )
+
+
+def planned(known: Facts) -> Plan:
+    """The planner's answer; nobody who is mentor and student both gets two chats at once.
+
+    Where that would happen, what they give as a mentor stands, and is no longer free to them as a student.
+    """
+    while True:
+        plan = solve.solve(known.instance)
+        busy = _busy_as_mentor(known, plan)
+        clashing = {
+            chat.student
+            for chat in plan.chats
+            if busy.get(chat.student, set()) & _ticks_of(known.instance, chat)
+        }
+        if not clashing:
+            return plan
+        students = tuple(
+            replace(student, free=_without(student.free, busy[student.id]))
+            if student.id in clashing
+            else student
+            for student in known.instance.students
+        )
+        known = replace(known, instance=replace(known.instance, students=students))
+
+
+def _busy_as_mentor(known: Facts, plan: Plan) -> dict[str, set[int]]:
+    busy: dict[str, set[int]] = {}
+    for chat in plan.chats:
+        if chat.mentor in known.both:
+            busy.setdefault(chat.mentor, set()).update(_ticks_of(known.instance, chat))
+    return busy
+
+
+def _ticks_of(instance: Instance, chat: PlannedChat) -> set[int]:
+    return set(range(chat.start, chat.start + (chat.ticks or instance.chat_ticks)))
+
+
+def _without(free: tuple[tuple[int, int], ...], busy: set[int]) -> tuple[tuple[int, int], ...]:
+    rest = sorted({tick for a, b in free for tick in range(a, b)} - busy)
+    starts = [tick for tick in rest if tick - 1 not in rest]
+    ends = [tick + 1 for tick in rest if tick + 1 not in rest]
+    return tuple(zip(starts, ends, strict=True))

@@ -1,0 +1,139 @@
+"""The round's own acts: opened, asked, settled, closed, cancelled."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler import localtime
+from scheduler.availability import asking
+from scheduler.availability.ask import Ask
+from scheduler.chats import record
+from scheduler.chats.chat import Chat
+from scheduler.chats.lifecycle import LIVE, Act
+from scheduler.life import By, NotNow, Via
+from scheduler.programme.person import Person
+from scheduler.programme.programme import Programme
+from scheduler.programme.round import Round
+from scheduler.programme.stages import RoundAct, Stage
+from scheduler.rounds import telling
+from scheduler.rounds.plan import LeftOut
+
+LENGTHS = range(15, 121, 15)
+COUNTS_AS_PASSED = frozenset({"mentors_full", "times_taken", "no_common_time", "no_allowed_mentor"})
+
+
+def open_round(
+    session: Session,
+    programme: Programme,
+    first_on: date,
+    last_on: date,
+    now: datetime,
+    *,
+    answer_on: date | None = None,
+    minutes: int | None = None,
+    blocked: Sequence[dict[str, str]] = (),
+) -> Round:
+    """A new round of the dates given, both included, in the programme's zone; nobody is asked yet.
+
+    Answers are wanted until the end of `answer_on`; without it, half the time to the first date, a week at
+    most. Raises NotNow with a sentence when the dates do not make a round.
+    """
+    minutes = minutes or programme.minutes
+    today = localtime.in_zone(now, programme.timezone).date()
+    _check(first_on, last_on, today, minutes)
+    if answer_on is None:
+        answer_on = today + min(timedelta(days=7), max(timedelta(0), (first_on - today) / 2))
+    if not today <= answer_on <= last_on:
+        raise NotNow("The answer-by date must lie between today and the round's last date.")
+    round_ = Round(
+        programme=programme,
+        first_on=first_on,
+        last_on=last_on,
+        answer_by=localtime.end_of_day(answer_on, programme.timezone),
+        minutes=minutes,
+        created_at=now,
+        since=now,
+        blocked=list(blocked),
+    )
+    session.add(round_)
+    session.flush()
+    return round_
+
+
+def _check(first_on: date, last_on: date, today: date, minutes: int) -> None:
+    if last_on < first_on:
+        raise NotNow("The round's last date lies before its first.")
+    if last_on <= today:
+        raise NotNow("The round's last date must lie in the future.")
+    if (last_on - first_on).days > 120:
+        raise NotNow("A round can last 120 days at most.")
+    if minutes not in LENGTHS:
+        raise NotNow("A chat lasts 15 to 120 minutes, in quarters of an hour.")
+
+
+def ask_all(session: Session, round_: Round, now: datetime) -> int:
+    """Ask everyone who takes part, mentors and students; how many were asked. Twice asks nobody twice."""
+    if not round_.act(RoundAct.ASK, now, by=By.COORDINATOR):
+        return 0
+    people = select(Person).where(Person.programme_id == round_.programme_id).order_by(Person.id)
+    asked = 0
+    for person in session.scalars(people):
+        if not person.takes_part(now):
+            continue
+        for role, is_in_role in (("mentor", person.is_mentor), ("student", person.is_student)):
+            if is_in_role:
+                asking.ask(session, round_, person, role, now)
+                asked += 1
+    return asked
+
+
+def settle(session: Session, round_: Round, now: datetime) -> None:
+    """The one fixed moment: every student without a chat and every mentor not needed hears so, in one go."""
+    round_.act(RoundAct.SETTLE, now, by=By.CLOCK)
+    telling.tell_left_out(session, round_, now)
+    telling.tell_unused(session, round_, now)
+
+
+def close(session: Session, round_: Round, now: datetime, *, by: By) -> bool:
+    """The round is over: who was left out goes first next time, the coordinator hears how it went."""
+    if not round_.act(RoundAct.CLOSE, now, by=by):
+        return False
+    telling.tell_left_out(session, round_, now)
+    telling.tell_unused(session, round_, now)
+    left_out = {row.person_id: row for row in _left_out(session, round_)}
+    students = select(Ask).where(Ask.round_id == round_.id, Ask.role == "student")
+    for ask in session.scalars(students):
+        row = left_out.get(ask.person_id)
+        if row is None:
+            ask.person.passed = 0 if ask.answers else ask.person.passed
+        elif row.reason in COUNTS_AS_PASSED:
+            ask.person.passed += 1
+    session.flush()
+    telling.tell_closed(session, round_, now)
+    return True
+
+
+def cancel(session: Session, round_: Round, now: datetime) -> bool:
+    """Call the round off: its chats are cancelled, with letters to whoever knows of them."""
+    if not round_.act(RoundAct.CANCEL, now, by=By.COORDINATOR):
+        return False
+    live = select(Chat).where(Chat.round_id == round_.id, Chat.state.in_(LIVE), Chat.starts_at > now)
+    for chat in session.scalars(live):
+        record.happen(session, chat, Act.CANCEL, now, via=Via.COORDINATOR, by=By.COORDINATOR)
+    return True
+
+
+def _left_out(session: Session, round_: Round) -> list[LeftOut]:
+    return list(session.scalars(select(LeftOut).where(LeftOut.round_id == round_.id)))
+
+
+def step(session: Session, round_: Round, now: datetime) -> None:
+    """Carry out a due step that needs no planning: settle or close."""
+    if round_.state is not Stage.RUNNING or round_.due_at is None or round_.due_at > now:
+        return
+    if round_.due_step == RoundAct.SETTLE:
+        settle(session, round_, now)
+    elif round_.due_step == RoundAct.CLOSE:
+        close(session, round_, now, by=By.CLOCK)

@@ -1,0 +1,300 @@
+"""The settings: read from the environment, a `.env` file and secret files, checked all at once."""
+
+import os
+import secrets
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+from urllib.parse import SplitResult, urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+SECRETS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "SMTP_URL")
+"""Each of these may be given as NAME_FILE instead: a file whose first line is the value."""
+
+SHORTEST_SECRET = 32
+_POSTGRES = "postgresql+psycopg://"
+_PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "insecure", "replace", "secret")
+
+
+class BadSettings(Exception):
+    """The settings do not fit: `faults` has a sentence for each reason, `str()` all of them, a line each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Settings(BaseSettings):
+    """What an operator decides. Made by `load`, never changed afterwards; secrets stay out of its repr.
+
+    The sentence under a field is what `.env.example` says of it.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    environment: Literal["laptop", "production"] = "laptop"
+    """laptop: all has a default. production: a weak secret or a BASE_URL without https stops the start."""
+    base_url: str = Field(default="", examples=["https://rounds.example.edu"])
+    """How links in letters begin: where people reach the pages. Without it http://127.0.0.1 and PORT."""
+    port: int = Field(default=8000, ge=1, le=65535)
+    """The port the web server listens on."""
+    secret_key: str = Field(default="", repr=False)
+    """Signs every link: 32 random characters or more. A laptop makes one and keeps it in DATA_DIR."""
+    secret_key_fallbacks: tuple[str, ...] = Field(default=(), repr=False)
+    """Earlier secrets, with commas between; links signed with them go on working."""
+    data_dir: Path = Path("data")
+    """A folder for what has no other place: the SQLite file, local mail, the laptop's secret."""
+    database_url: str = Field(
+        default="", repr=False, examples=["postgresql://coffee:password@localhost/coffee"]
+    )
+    """SQLite or PostgreSQL. Without it an SQLite file in DATA_DIR."""
+    smtp_url: str = Field(default="", repr=False, examples=["smtps://user:password@mail.example.edu:465"])
+    """The mail server that takes our letters, smtp:// or smtps://. Without it they go to DATA_DIR/mail."""
+    mail_from: str = "Coffee Rounds <rounds@coffee.test>"
+    """The sender of every letter, and the organizer in calendars."""
+    inbound: bool = False
+    """Whether mail to the sender's address comes back to us, so that calendar answers are read."""
+    plus_addresses: bool = True
+    """Whether the mail server delivers rounds+anything@ to rounds@."""
+    replies_without_verdict: Literal["apply", "hold"] = "apply"
+    """Calendar answers no mail server has vouched for: apply them, with receipt and undo, or hold and ask."""
+    log_format: Literal["text", "json"] = "text"
+    """How log lines look: text or json."""
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
+    """How many proxies of ours stand before the web server."""
+    clock_offset_file: Path | None = None
+    """Demo only: the file that says how far ahead the clock runs."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """`load` gathers the values and nothing else does, so a test's mapping is all there is."""
+        return (init_settings,)
+
+    @field_validator("secret_key_fallbacks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All secrets a link may be signed with; the first signs new ones."""
+        return (self.secret_key, *self.secret_key_fallbacks)
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        """The hosts a request may name, without ports; on a laptop those of the machine itself too."""
+        own = [urlsplit(self.base_url).hostname or ""]
+        return own if self.environment == "production" else [*own, *{"127.0.0.1", "localhost"} - set(own)]
+
+    @property
+    def mail_dir(self) -> Path:
+        """The maildir letters go to where no SMTP_URL is set."""
+        return self.data_dir / "mail"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings from `environ`; without it from the process's environment and the working folder's `.env`.
+
+    An empty value is none. On a laptop a missing SECRET_KEY is made once and kept in DATA_DIR/secret-key.
+    Raises BadSettings with every fault found.
+    """
+    if environ is None:
+        environ = {**_dotenv(Path(".env")), **os.environ}
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    faults = _read_secret_files(given)
+    settings, misfits = _shaped(given)
+    if settings is None:
+        raise BadSettings(faults + misfits)
+    settings = _completed(settings)
+    faults += [*_address_faults(settings), *_database_faults(settings), *_mail_faults(settings)]
+    if settings.environment == "production":
+        faults += _production_faults(settings)
+    elif not settings.secret_key and not faults:
+        settings = settings.model_copy(update={"secret_key": _laptop_secret(settings.data_dir)})
+    if faults:
+        raise BadSettings(faults)
+    return settings
+
+
+def env_example() -> str:
+    """The text of `.env.example`: every setting, commented out, what it is for, and a value it may have."""
+    opening = (
+        "The settings of Coffee Rounds, generated from scheduler/settings.py. Copy this file to .env, or set "
+        "the same names in the environment, which wins. In place of a secret, NAME_FILE may name a file "
+        f"whose first line is the value: so for {', '.join(SECRETS)}."
+    )
+    lines = textwrap.wrap(opening, 106)
+    for name, field in Settings.model_fields.items():
+        default = field.examples[0] if field.examples else field.default
+        text = "" if default in (None, ()) else str(default)
+        text = text.lower() if isinstance(default, bool) else text
+        lines += ["", *textwrap.wrap(field.description or "", 106), f"{name.upper()}={text}"]
+    return "".join(f"# {line}".rstrip().removesuffix("#") + "\n" for line in lines)
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    """A dollar in a password is a dollar: nothing is interpolated."""
+    return {
+        name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None
+    }
+
+
+def _read_secret_files(given: dict[str, str]) -> list[str]:
+    """Puts the first line of each NAME_FILE into `given` under NAME; returns what went wrong."""
+    faults = []
+    for name in SECRETS:
+        path = given.get(f"{name}_FILE")
+        if path is None:
+            continue
+        if name in given:
+            faults.append(f"{name} and {name}_FILE are both set: please keep one of them.")
+            continue
+        try:
+            first = Path(path).read_text(encoding="utf-8").partition("\n")[0].strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            faults.append(f"{name}_FILE names {path}, which cannot be read: {reason}.")
+            continue
+        if first:
+            given[name] = first
+        else:
+            faults.append(f"{name}_FILE names {path}, whose first line is empty.")
+    return faults
+
+
+def _shaped(given: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
+    fields = Settings.model_fields
+    values: dict[str, Any] = {name: given[name.upper()] for name in fields if name.upper() in given}
+    try:
+        return Settings(**values), []
+    except ValidationError as error:
+        return None, [_misfit(str(fault["loc"][0]), values) for fault in error.errors()]
+
+
+def _misfit(name: str, values: Mapping[str, str]) -> str:
+    kind = Settings.model_fields[name].annotation
+    wanted = {"bool": "true or false", "int": "a whole number in its range"}.get(
+        getattr(kind, "__name__", "")
+    )
+    choices = " or ".join(str(choice) for choice in get_args(kind))
+    return f"{name.upper()} should be {wanted or choices}, not '{values[name]}'."
+
+
+def _completed(settings: Settings) -> Settings:
+    """Paths made absolute and what depends on other settings filled in."""
+    folder = settings.data_dir.expanduser().absolute()
+    return settings.model_copy(
+        update={
+            "data_dir": folder,
+            "base_url": settings.base_url.rstrip("/") or f"http://127.0.0.1:{settings.port}",
+            "database_url": _driver_named(settings.database_url)
+            or f"sqlite:///{folder / 'coffee-rounds.sqlite3'}",
+        }
+    )
+
+
+def _driver_named(url: str) -> str:
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return _POSTGRES + url.removeprefix(scheme)
+    return url
+
+
+def _parts(url: str) -> SplitResult | None:
+    """None where `url` is no address at all."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        return None
+    return parts if parts.hostname else None
+
+
+def _address_faults(settings: Settings) -> list[str]:
+    parts = _parts(settings.base_url)
+    if parts is None or parts.scheme not in ("http", "https"):
+        return [f"BASE_URL should look like https://rounds.example.edu, not '{settings.base_url}'."]
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        return ["BASE_URL should be a scheme and a host alone, such as https://rounds.example.edu."]
+    return []
+
+
+def _database_faults(settings: Settings) -> list[str]:
+    if settings.database_url.startswith(("sqlite://", _POSTGRES)):
+        return []
+    return ["DATABASE_URL should begin with sqlite:/// or postgresql://, the two databases we know."]
+
+
+def _mail_faults(settings: Settings) -> list[str]:
+    faults = []
+    parts = _parts(settings.smtp_url)
+    if settings.smtp_url and (parts is None or parts.scheme not in ("smtp", "smtps")):
+        faults.append(
+            "SMTP_URL should look like smtp://user:password@host:587 or smtps://user:password@host:465."
+        )
+    _, _, host = settings.mail_from.rstrip(">").rpartition("@")
+    if not host or settings.mail_from.count("@") != 1 or not settings.mail_from.isprintable():
+        faults.append(
+            f"MAIL_FROM should look like Coffee Rounds <rounds@example.edu>, not '{settings.mail_from}'."
+        )
+    return faults
+
+
+def _production_faults(settings: Settings) -> list[str]:
+    faults = []
+    if not settings.secret_key:
+        faults.append(f"SECRET_KEY is missing: set {SHORTEST_SECRET} or more random characters.")
+    if any(_is_weak(secret) for secret in settings.secrets if secret):
+        faults.append(
+            f"SECRET_KEY or a fallback of it can be guessed: set {SHORTEST_SECRET} or more random characters."
+        )
+    if urlsplit(settings.base_url).scheme != "https":
+        faults.append(f"BASE_URL should begin with https:// in production, not '{settings.base_url}'.")
+    if settings.clock_offset_file is not None:
+        faults.append("CLOCK_OFFSET_FILE is for the demo alone: in production the clock is the machine's.")
+    return faults
+
+
+def _is_weak(secret: str) -> bool:
+    return len(secret) < SHORTEST_SECRET or len(set(secret)) < 10 or secret.lower().startswith(_PLACEHOLDERS)
+
+
+def _laptop_secret(folder: Path) -> str:
+    """The secret kept in `folder`, made at the first call; of two processes making one, the first wins."""
+    path = folder / "secret-key"
+    try:
+        if not path.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _keep(path, secrets.token_urlsafe(48))
+        secret = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BadSettings([f"A secret cannot be kept in {path}: {error.strerror}."]) from None
+    if len(secret) < SHORTEST_SECRET:
+        raise BadSettings([f"{path} does not hold a whole secret: delete it, and a new one is made."])
+    return secret
+
+
+def _keep(path: Path, secret: str) -> None:
+    """Written whole beside its place, then linked into it: nobody reads half of one or replaces another's."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secret + "\n")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

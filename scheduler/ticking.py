@@ -1,0 +1,26 @@
+"""The clock's loop: a sweep whenever the bell rings, and every half minute in any case."""
+
+import threading
+
+import structlog
+
+from scheduler import clock, queue, sweep
+from scheduler.mail.transport import Transport
+
+log = structlog.get_logger()
+EVERY_SECONDS = 30
+
+
+def tick(transport: Transport) -> int:
+    """One sweep of everything due, now; how many things were done."""
+    return sweep.sweep(transport, clock.now)
+
+
+def loop(transport: Transport, stop: threading.Event, *, every: float = EVERY_SECONDS) -> None:
+    """Sweep until `stop` is set. A sweep that fails is logged, and the next one comes all the same."""
+    while not stop.is_set():
+        try:
+            tick(transport)
+        except Exception:
+            log.exception("sweep failed")
+        queue.wait(every)

@@ -1,0 +1,58 @@
+"""Wiring: from settings to a service that can run; imports every noun, so that tables know each other."""
+
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from scheduler import clock, db, limits, links, logs
+from scheduler.availability import ask
+from scheduler.chats import chat, proposal
+from scheduler.mail import envelope, posting, transport
+from scheduler.mail.posting import Sender
+from scheduler.mail.transport import Transport
+from scheduler.programme import coordinator, pairing, person, programme, round, signup
+from scheduler.rounds import plan
+from scheduler.settings import Settings
+
+NOUNS = (
+    ask,
+    chat,
+    coordinator,
+    envelope,
+    limits,
+    pairing,
+    person,
+    plan,
+    programme,
+    proposal,
+    round,
+    signup,
+)
+"""Every module with tables."""
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What the edges hand down: the settings, and how letters leave."""
+
+    settings: Settings
+    transport: Transport
+
+
+def start(settings: Settings) -> Wired:
+    """Bind database, clock, links, letters and transport; starting again binds anew."""
+    logs.configure(settings.log_format)
+    clock.bind(settings.clock_offset_file)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    db.bind(settings.database_url)
+    links.bind(settings.base_url, settings.secrets)
+    name, address = parseaddr(settings.mail_from)
+    posting.bind(
+        Sender(
+            name=name or "Coffee Rounds",
+            address=address,
+            reads_replies=settings.inbound,
+            plus_addresses=settings.plus_addresses,
+        )
+    )
+    url = settings.smtp_url or f"maildir://{settings.mail_dir}"
+    return Wired(settings, transport.to(url))

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# A private PostgreSQL for the tests: a cluster in a temporary folder, reached by a unix socket alone.
+#
+#   tests/support/postgres.sh run COMMAND…      starts one, runs COMMAND with TEST_POSTGRES_URL set, removes it
+#   eval "$(tests/support/postgres.sh start)"   starts one, sets TEST_POSTGRES_URL and TEST_POSTGRES_DIR in this shell
+#   tests/support/postgres.sh stop "$TEST_POSTGRES_DIR"
+set -euo pipefail
+
+bindir() {
+  local found
+  found=$(ls -d /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+    2>/dev/null | sort -V | tail -n 1) || true
+  if [ -z "$found" ] || [ ! -x "$found/initdb" ]; then
+    found=$(dirname "$(command -v initdb || true)")
+  fi
+  if [ ! -x "$found/initdb" ]; then
+    echo "PostgreSQL's server programs (initdb, pg_ctl) are not on this machine: install the package postgresql." >&2
+    exit 1
+  fi
+  echo "$found"
+}
+
+# The server refuses to run as root, so root hands it to the user of the package, or to nobody.
+as_owner() {
+  if [ "$(id -u)" != 0 ]; then "$@"; else runuser -u "$(owner)" -- "$@"; fi
+}
+
+owner() {
+  if id postgres >/dev/null 2>&1; then echo postgres; else echo nobody; fi
+}
+
+start() {
+  local bin dir
+  bin=$(bindir)
+  dir=$(mktemp -d "${TMPDIR:-/tmp}/coffee-pg.XXXXXX")
+  if [ "$(id -u)" = 0 ]; then chown "$(owner)" "$dir"; fi
+  if ! launch "$bin" "$dir" >&2; then
+    cat "$dir/log" >&2 || true
+    stop "$dir"
+    echo "The private PostgreSQL did not start; its own words stand above." >&2
+    exit 1
+  fi
+  echo "export TEST_POSTGRES_DIR='$dir'"
+  echo "export TEST_POSTGRES_URL='postgresql+psycopg://coffee@/coffee?host=$dir'"
+}
+
+# Nothing here needs to outlive a power cut, so the cluster does not wait for the disk.
+launch() {
+  local bin=$1 dir=$2
+  cd "$dir"
+  as_owner "$bin/initdb" -D "$dir/cluster" -U coffee -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 &&
+    as_owner "$bin/pg_ctl" -D "$dir/cluster" -l "$dir/cluster/log" -w -t 60 -s \
+      -o "-k '$dir' -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off" start &&
+    as_owner "$bin/createdb" -h "$dir" -U coffee coffee
+}
+
+stop() {
+  local dir=$1
+  case $dir in
+    */coffee-pg.??????) ;;
+    *) echo "'$dir' is no folder of a private PostgreSQL." >&2; exit 2 ;;
+  esac
+  if [ ! -d "$dir" ]; then return; fi
+  if [ -f "$dir/cluster/postmaster.pid" ]; then
+    (cd "$dir" && as_owner "$(bindir)/pg_ctl" -D "$dir/cluster" -m immediate -w -s stop) || true
+  fi
+  rm -rf "$dir"
+}
+
+case ${1:-} in
+  start) start ;;
+  stop) stop "${2:?which folder? TEST_POSTGRES_DIR names it}" ;;
+  run)
+    shift
+    settings=$(start)
+    eval "$settings"
+    trap 'stop "$TEST_POSTGRES_DIR"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    "$@"
+    ;;
+  *)
+    sed -n 's/^#   //p' "$0" >&2
+    exit 2
+    ;;
+esac
