@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By
 from scheduler.mail import inbound, outbox
-from scheduler.mail.envelope import Incoming, Reading
+from scheduler.mail.envelope import Fate, Incoming, Outgoing, Reading
 from scheduler.mail.inbound import Noise
 from scheduler.mail.transport import Transport
 from scheduler.programme.round import Round
@@ -80,6 +80,19 @@ def plan_round(round_id: int, now: datetime, *, by: By) -> int:
             if is_last:
                 raise
     raise AssertionError("unreachable")
+
+
+def next_due(session: Session, now: datetime) -> datetime | None:
+    """The next moment at which something falls due or a letter may leave; None when nothing is ahead."""
+    moments = [
+        session.scalar(select(func.min(model.due_at)))
+        for model in (Incoming, Round, Ask, Chat, Proposal)
+    ]
+    moments.append(
+        session.scalar(select(func.min(Outgoing.try_at)).where(Outgoing.state == Fate.WAITING))
+    )
+    ahead = [max(moment, now) for moment in moments if moment is not None]
+    return min(ahead, default=None)
 
 
 def read(session: Session, mail: Incoming, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -57,9 +58,10 @@ def common_times(session: Session, chat: Chat, now: datetime, *, most: int = 3) 
         free(session, chat, By.STUDENT, now),
         length=chat.length,
         earliest=now + chat.round.programme.notice,
-        latest=chat.round.ends_at,
+        latest=chat.round.ends_at - chat.length,
         k=most,
         avoid=present,
+        zone=ZoneInfo(chat.round.programme.timezone),
     )
 
 

@@ -215,8 +215,8 @@ def _calendar(
 def _stamp(before: Outgoing | None, now: datetime) -> datetime:
     """DTSTAMP in whole seconds, later than that of the copy's letter before: calendars order by it."""
     stamp = now.replace(microsecond=0)
-    if before is not None and before.written_at.replace(microsecond=0) >= stamp:
-        stamp = before.written_at.replace(microsecond=0) + timedelta(seconds=1)
+    if before is not None and before.stamp is not None:
+        stamp = max(stamp, before.stamp + timedelta(seconds=1))
     return stamp
 
 

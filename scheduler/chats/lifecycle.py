@@ -219,6 +219,8 @@ def letter_for(what: str, *, by: By, side: By, state: State, knows: Knows) -> Le
     a first letter is the state's own, whatever led there; an event that ends before its time is taken out
     of the calendar it stands in, and no other.
     """
+    if state is State.PLANNED:
+        return None  # nobody hears of what is only planned
     first = FIRST_LETTER.get(state, {}).get(side)
     if what == Act.UNDO:
         if knows.is_right or first is None:

@@ -60,6 +60,7 @@ class Outgoing(Base):
     method: Mapped[str | None] = mapped_column(String(8), default=None)
     uid: Mapped[str | None] = mapped_column(String(80), default=None)
     sequence: Mapped[int | None] = mapped_column(default=None)
+    stamp: Mapped[datetime | None] = mapped_column(default=None)
     starts_at: Mapped[datetime | None] = mapped_column(default=None)
     """The calendar part's start: what the reader's calendar shows once they have this letter."""
     shows: Mapped[str] = mapped_column(String(220), default="")

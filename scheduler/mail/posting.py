@@ -145,6 +145,7 @@ def _row(posting: Posting, subject: str, message_id: str, raw: bytes, now: datet
         method=method,
         uid=copy.uid if copy else None,
         sequence=copy.sequence if copy else None,
+        stamp=copy.stamp if copy else None,
         starts_at=copy.starts_at if copy else None,
         shows=posting.shows,
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from scheduler import limits
+from scheduler import limits, links
 from scheduler.programme import greeting, names, roster
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
@@ -70,6 +70,12 @@ def sign_up(
     elif may_write and person is not None:
         greeting.link_again(session, signup, person, answer_url(person), now)
     return signup
+
+
+def link(programme: Programme, role: str) -> str | None:
+    """The address of the signup page for `role` (any, mentor, student); None while it is turned off."""
+    number = programme.signup_number(role)
+    return None if number is None else links.url("join", m=programme.id, r=role, k=number)
 
 
 def forget_signups(session: Session, before: datetime) -> None:

@@ -110,7 +110,7 @@ def _covered(session: Session, asks: list[Ask]) -> dict[int, set[str]]:
         .join(Person, Chat.mentor_id == Person.id)
         .where(Chat.state == State.HELD, Chat.student_id.in_(list(covered)))
     )
-    for student, offers in session.execute(met).tuples():
+    for student, offers in session.execute(met):
         covered[student] |= set(offers)
     return covered
 
@@ -177,11 +177,11 @@ def _with_barred_pairs(session: Session, round_: Round, instance: Instance) -> I
     barred = select(Exclusion.person_id, Exclusion.other_id).where(
         Exclusion.round_id.is_(None) | (Exclusion.round_id == round_.id)
     )
-    either_way = [pair for a, b in session.execute(barred).tuples() for pair in ((a, b), (b, a))]
+    either_way = [pair for a, b in session.execute(barred) for pair in ((a, b), (b, a))]
     themselves = [(int(person), int(person)) for person in students if person in mentors]
     return replace(
         instance,
-        history=pairs(list(session.execute(met).tuples())),
+        history=pairs([(student, mentor) for student, mentor in session.execute(met)]),
         exclusions=pairs(either_way),
         conflicts=pairs(themselves),
     )

@@ -84,7 +84,8 @@ def answer(
 
     `lenses` are what a mentor offers, or a student wants. Raises slots.BadChoice for a tick of another form.
     """
-    keys, offered = list(keys), window(session, signup, now)
+    offered = window(session, signup, now)
+    keys = [] if offered is None else list(keys)
     if offered is not None:
         slots.chosen(offered, keys, repeat=repeat, taken=())
     return signup.answer(

@@ -42,16 +42,8 @@ def figures(
     session: Session, round_: Round, *, reason: str = "", items: Sequence[tuple[str, str]] = ()
 ) -> RoundCard:
     """The round in figures: people asked and answered, chats by how far they came, each counted once."""
-    asks = dict(
-        session.execute(
-            select(Ask.state, func.count()).where(Ask.round_id == round_.id).group_by(Ask.state)
-        ).tuples()
-    )
-    chats = dict(
-        session.execute(
-            select(Chat.state, func.count()).where(Chat.round_id == round_.id).group_by(Chat.state)
-        ).tuples()
-    )
+    asks = _by_state(session, Ask, round_)
+    chats = _by_state(session, Chat, round_)
     return RoundCard(
         id=round_.id,
         title=round_.title,
@@ -69,6 +61,11 @@ def figures(
         reason=reason,
         items=list(items),
     )
+
+
+def _by_state(session: Session, model: type[Ask] | type[Chat], round_: Round) -> dict[str, int]:
+    rows = select(model.state, func.count(model.id)).where(model.round_id == round_.id)
+    return dict(session.execute(rows.group_by(model.state)).all())
 
 
 def _count(session: Session, round_: Round, which: ColumnElement[bool]) -> int:

@@ -1,6 +1,7 @@
 """The next times for one pair: common, on quarter hours, soonest first, spread over days."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,15 +12,16 @@ from scheduler.planning import next_times
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 HALF_AN_HOUR = timedelta(minutes=30)
 
+Span = tuple[datetime, datetime]
+
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
     return MONDAY + timedelta(days=day, hours=hour, minutes=minute)
 
 
-def best(
-    mentor: list[tuple[datetime, datetime]], student: list[tuple[datetime, datetime]], **more
-) -> list[datetime]:  # type: ignore[no-untyped-def]  # passes on whatever `best` takes
-    return next_times.best(mentor, student, **{"length": HALF_AN_HOUR, "earliest": MONDAY} | more)
+def best(mentor: list[Span], student: list[Span], **more: Any) -> list[datetime]:
+    chosen: dict[str, Any] = {"length": HALF_AN_HOUR, "earliest": MONDAY}
+    return next_times.best(mentor, student, **(chosen | more))
 
 
 def test_three_days_are_offered_rather_than_three_quarters_of_an_hour() -> None:
@@ -95,11 +97,11 @@ spans = strategies.lists(
 
 @given(spans, spans, strategies.integers(1, 4))
 def test_every_time_offered_is_free_for_both_and_the_soonest_is_among_them(
-    mentor: list[tuple[datetime, datetime]], student: list[tuple[datetime, datetime]], k: int
+    mentor: list[Span], student: list[Span], k: int
 ) -> None:
     step = timedelta(minutes=5)
 
-    def free(spans: list[tuple[datetime, datetime]], start: datetime) -> bool:
+    def free(spans: list[Span], start: datetime) -> bool:
         return all(any(a <= start + n * step < b for a, b in spans) for n in range(6))
 
     quarters = [MONDAY + n * timedelta(minutes=15) for n in range(160)]

@@ -94,6 +94,18 @@ def test_a_second_mentor_in_a_new_lens_is_worth_more() -> None:
     assert [chat.mentor for chat in plan.chats] == ["m0", "m2"]
 
 
+def test_a_lens_met_in_an_earlier_round_is_not_new() -> None:
+    mentors = [instances.mentor("m0", [[8, 9]], lens=[0]), instances.mentor("m1", [[8, 9]], lens=[1])]
+    raw = instances.a_round([instances.student("s0", [[8, 9]], seen=[0])], mentors)
+    assert starts(solve.solve(Instance.from_json(raw))) == [("s0", "m1", 8)]
+
+
+def test_a_long_chat_before_a_short_one_ends_in_time() -> None:
+    mentors = [instances.mentor("m0", [[10, 11]]), instances.mentor("m1", [[8, 14]], chat_ticks=3)]
+    raw = instances.a_round([instances.student("s0", [[8, 14]], want=2)], mentors, pins=[[0, 0, 10]])
+    assert starts(solve.solve(Instance.from_json(raw))) == [("s0", "m0", 10), ("s0", "m1", 11)]
+
+
 def test_a_pin_outside_the_ticked_time_and_against_the_lists_stays() -> None:
     raw = instances.a_round(
         [instances.student("s0", [])],

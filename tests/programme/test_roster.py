@@ -7,35 +7,26 @@ from email import policy
 import pytest
 from sqlalchemy import func, select
 
-from scheduler import db, limits, links
-from scheduler.availability import ask
-from scheduler.chats import chat, proposal
-from scheduler.db import Base
+from scheduler import db, links
 from scheduler.life import NotNow
-from scheduler.mail import envelope, outbox
+from scheduler.mail import outbox
 from scheduler.mail.envelope import Fate, Outgoing
-from scheduler.programme import coordinator, pairing, roster, signing_up
+from scheduler.programme import roster, signing_up
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
 from scheduler.programme.signup import Signup
-from scheduler.rounds import plan
 
-NOUNS = (ask, chat, coordinator, envelope, limits, pairing, plan, proposal)
 NOW = datetime(2027, 3, 1, 14, 5, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
-@pytest.fixture()
-def session(tmp_path):
-    db.bind("sqlite:///" + str(tmp_path / "t.db"))
-    links.bind("https://rounds.test", ["a secret of more than thirty-two letters"])
-    Base.metadata.create_all(db.engine())
+@pytest.fixture
+def session(service):
     with db.transaction() as opened:
         yield opened
-    db.unbind()
 
 
-@pytest.fixture()
+@pytest.fixture
 def programme(session):
     made = Programme(name="Riverside", timezone="America/New_York", created_at=NOW)
     session.add(made)

@@ -1,0 +1,32 @@
+"""The time zones to choose from in a form."""
+
+import functools
+import zoneinfo
+
+from scheduler import localtime
+
+REGIONS = (
+    "Africa/",
+    "America/",
+    "Antarctica/",
+    "Asia/",
+    "Atlantic/",
+    "Australia/",
+    "Europe/",
+    "Indian/",
+    "Pacific/",
+)
+
+
+def choices(*usual: str) -> list[tuple[str, str]]:
+    """Zones as (IANA name, words): the usual ones first and told in full, then all others by region."""
+    first = dict.fromkeys(usual)
+    return [(zone, localtime.zone_name(zone)) for zone in first] + [
+        (zone, words) for zone, words in _by_region() if zone not in first
+    ]
+
+
+@functools.cache
+def _by_region() -> tuple[tuple[str, str], ...]:
+    zones = sorted(zone for zone in zoneinfo.available_timezones() if zone.startswith(REGIONS))
+    return tuple((zone, zone.replace("_", " ").replace("/", " / ")) for zone in zones)

@@ -1,0 +1,81 @@
+"""The one door for change, on a database: who hears what, and what their calendars show."""
+
+from datetime import date
+
+import pytest
+
+from scheduler import clock, db
+from scheduler.chats import answering, booking, record
+from scheduler.chats.chat import Chat
+from scheduler.life import By, NotNow, Via
+from tests.support.world import World
+
+
+@pytest.fixture
+def chat(world: World) -> int:
+    """Sam is proposed to meet Maya on Tuesday week at 4:30 pm; both gave two evenings."""
+    round_id = world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    evenings = [("2027-03-09 16:30", "2027-03-09 18:30"), ("2027-03-11 16:30", "2027-03-11 18:30")]
+    for name in ("maya", "sam"):
+        world.gives(round_id, name, *evenings)
+    chat_id = world.chat(round_id, "maya", "sam", "2027-03-09 16:30")
+    world.run()
+    return chat_id
+
+
+def test_a_proposed_chat_is_known_to_the_student_alone(world: World, chat: int) -> None:
+    assert world.letters("sam")[-1] == "chat_proposed"
+    assert world.mailroom.events("sam") == [("2027-03-09T21:30:00+00:00", "NEEDS-ACTION")]
+    assert "chat_proposed" not in world.letters("maya")
+    assert world.mailroom.events("maya") == []
+
+
+def test_an_accept_tells_the_mentor_after_two_minutes(world: World, chat: int) -> None:
+    with db.transaction() as session:
+        answering.accept(session, session.get_one(Chat, chat), clock.now(), by=By.STUDENT, via=Via.LINK)
+    world.run()
+    assert world.mailroom.events("sam") == [("2027-03-09T21:30:00+00:00", "ACCEPTED")]
+    assert world.mailroom.events("maya") == []
+    world.later(minutes=3)
+    assert world.letters("maya")[-1] == "chat_confirmed"
+    assert world.mailroom.events("maya") == [("2027-03-09T21:30:00+00:00", "NEEDS-ACTION")]
+
+
+def test_an_accept_taken_back_is_never_heard_of_by_the_mentor(world: World, chat: int) -> None:
+    with db.transaction() as session:
+        found = session.get_one(Chat, chat)
+        answering.accept(session, found, clock.now(), by=By.STUDENT, via=Via.LINK)
+    world.run()
+    with db.transaction() as session:
+        event = record.last_act(session, session.get_one(Chat, chat))
+        assert event is not None
+        record.undo(session, event, clock.now(), via=Via.LINK, by=By.STUDENT)
+    world.later(hours=1)
+    assert world.state(chat) == "proposed"
+    assert not [letter for letter in world.letters("maya") if letter.startswith("chat")]
+    assert world.mailroom.events("sam") == [("2027-03-09T21:30:00+00:00", "NEEDS-ACTION")]
+
+
+def test_no_time_is_taken_twice(world: World, chat: int) -> None:
+    with db.reading() as session:
+        round_id = session.get_one(Chat, chat).round_id
+    with pytest.raises(Exception, match="(?i)unique|duplicate"):
+        world.chat(round_id, "noor", "sam", "2027-03-09 16:45")
+
+
+def test_the_mentor_cannot_accept_for_the_student(world: World, chat: int) -> None:
+    with db.transaction() as session, pytest.raises(NotNow):
+        answering.accept(session, session.get_one(Chat, chat), clock.now(), by=By.MENTOR, via=Via.LINK)
+    assert world.state(chat) == "proposed"
+
+
+def test_a_follow_up_the_student_picks_is_confirmed_at_once(world: World, chat: int) -> None:
+    with db.transaction() as session:
+        found = session.get_one(Chat, chat)
+        answering.decline(session, found, clock.now(), by=By.STUDENT, via=Via.LINK)
+        start = world.clock.__class__("America/New_York").at("2027-03-11 17:00")
+        new = booking.follow_up(session, found, start, clock.now(), by=By.STUDENT, via=Via.LINK)
+        assert str(new.state) == "confirmed"
+    world.later(minutes=3)
+    assert world.mailroom.events("sam") == [("2027-03-11T22:00:00+00:00", "ACCEPTED")]
+    assert world.mailroom.events("maya") == [("2027-03-11T22:00:00+00:00", "NEEDS-ACTION")]

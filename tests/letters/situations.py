@@ -1,0 +1,151 @@
+"""The situations in which each letter is looked at: its readers, other zones, clocks that change."""
+
+from collections.abc import Iterator
+
+from scheduler import links
+from scheduler.availability.asks import AskState
+from scheduler.chats.lifecycle import State
+from scheduler.life import By
+from scheduler.programme import contact
+from tests.support import cast
+from tests.support.cast import AFTER_CHANGE, BEFORE_CHANGE, ELSEWHERE, LONG, ORDINARY, Cast, Situation
+
+STUDENT, MENTOR = By.STUDENT, By.MENTOR
+ANSWERED, OUT = AskState.ANSWERED, AskState.OUT
+FIGURES = {
+    "asked": 42,
+    "answered": 40,
+    "planned": 26,
+    "proposed": 27,
+    "accepted": 24,
+    "met": 21,
+    "missed": 2,
+    "unknown": 1,
+    "left_out": 3,
+}
+FULL = "More students than mentors could meet in this round."
+
+CHATS = {
+    "chat_proposed": (State.PROPOSED, (STUDENT,), {}),
+    "chat_nudge": (State.PROPOSED, (STUDENT,), {}),
+    "chat_confirmed": (State.CONFIRMED, (STUDENT, MENTOR), {}),
+    "chat_moved": (State.CONFIRMED, (STUDENT, MENTOR), {"was": True}),
+    "chat_declined": (State.DECLINED, (STUDENT, MENTOR), {}),
+    "chat_try_again": (State.DECLINED, (STUDENT, MENTOR), {"times": 3, "undo_until": "4:42 pm"}),
+    "chat_lapsed": (State.LAPSED, (STUDENT,), {}),
+    "chat_cancelled": (State.CANCELLED, (STUDENT, MENTOR), {}),
+    "chat_reminder": (State.CONFIRMED, (STUDENT, MENTOR), {"near": True}),
+    "chat_how_was_it": (State.CONFIRMED, (STUDENT, MENTOR), {}),
+    "chat_missed": (State.MISSED, (STUDENT, MENTOR), {"times": 3}),
+    "chat_no_time_left": (State.MISSED, (STUDENT, MENTOR), {}),
+    "chat_prompt": (State.MISSED, (STUDENT, MENTOR), {"times": 2}),
+    "chat_new_time": (State.CONFIRMED, (STUDENT, MENTOR), {"times": 1}),
+    "chat_time_stands": (State.CONFIRMED, (STUDENT, MENTOR), {"times": 1}),
+}
+"""Each chat letter with the state it is written in, its readers, and what its card shows besides."""
+
+
+def every() -> Iterator[Situation]:
+    """Every situation with a golden; links come out the same each time."""
+    links.bind(cast.BASE_URL, [cast.SECRET])
+    for letter in CHATS:
+        yield from _of_chat(letter)
+    yield from _of_chats_in_doubt()
+    yield from _of_asks()
+    yield from _of_rounds(ORDINARY)
+    yield from _of_people(ORDINARY)
+
+
+def with_long_names() -> Iterator[Situation]:
+    """Every letter once more, for people and a programme whose names are as long as may be."""
+    links.bind(cast.BASE_URL, [cast.SECRET])
+    for letter, (state, sides, more) in CHATS.items():
+        for side in sides:
+            yield cast.of_chat(letter, f"{side}-long", side, state, LONG, **more)
+    for letter in ("offer_wanted", "offer_reminder", "wish_wanted", "wish_reminder"):
+        yield cast.of_ask(letter, "long", LONG, again=True)
+    for letter in ("offer_received", "wish_received"):
+        yield cast.of_ask(letter, "long", LONG, state=ANSWERED, times=True)
+    yield from _of_rounds(LONG)
+    yield from _of_people(LONG)
+
+
+def _of_chat(letter: str) -> Iterator[Situation]:
+    state, sides, more = CHATS[letter]
+    for side in sides:
+        yield cast.of_chat(letter, side, side, state, ORDINARY, **more)
+    yield cast.of_chat(letter, f"{STUDENT}-in-berlin", STUDENT, state, ELSEWHERE, **more)
+    week = BEFORE_CHANGE if more.get("times") else AFTER_CHANGE
+    yield cast.of_chat(letter, f"{sides[-1]}-clocks-change", sides[-1], state, week, **more)
+
+
+def _of_chats_in_doubt() -> Iterator[Situation]:
+    at_once = {"undo_until": "4:42 pm"}
+    for letter in ("chat_confirmed", "chat_moved", "chat_cancelled", "chat_missed", "chat_no_time_left"):
+        state, _, more = CHATS[letter]
+        yield cast.of_chat(letter, "student-own-act", STUDENT, state, ORDINARY, **(more | at_once))
+    yield cast.of_chat("chat_moved", "student-not-agreed", STUDENT, State.PROPOSED, ORDINARY, was=True)
+    yield cast.of_chat("chat_confirmed", "mentor-of-berlin", MENTOR, State.CONFIRMED, ELSEWHERE)
+    yield cast.of_chat("chat_cancelled", "mentor-no-answer", MENTOR, State.LAPSED, ORDINARY)
+    yield cast.of_chat("chat_reminder", "student-some-day", STUDENT, State.CONFIRMED, ORDINARY)
+    for side in (STUDENT, MENTOR):
+        yield cast.of_chat("chat_try_again", f"{side}-no-time-left", side, State.DECLINED, ORDINARY)
+    yield cast.of_chat("chat_try_again", "student-one-time", STUDENT, State.DECLINED, ORDINARY, times=1)
+    yield cast.of_chat("chat_prompt", "student-no-time-left", STUDENT, State.MISSED, ORDINARY)
+
+
+def _of_asks() -> Iterator[Situation]:
+    for letter in ("offer_wanted", "wish_wanted"):
+        yield cast.of_ask(letter, "first-round", ORDINARY)
+        yield cast.of_ask(letter, "next-round", ORDINARY, again=True)
+    yield cast.of_ask("offer_wanted", "two-chats", ORDINARY, capacity=2)
+    yield cast.of_ask("offer_reminder", "first-round", ORDINARY)
+    yield cast.of_ask("offer_reminder", "next-round", ORDINARY, again=True)
+    yield cast.of_ask("wish_reminder", "first-round", ORDINARY)
+    yield cast.of_ask("wish_reminder", "in-berlin", ELSEWHERE, again=True)
+    for letter in ("offer_received", "wish_received"):
+        yield cast.of_ask(letter, "times", ORDINARY, state=ANSWERED, times=True)
+        yield cast.of_ask(letter, "clocks-change", AFTER_CHANGE, state=ANSWERED, times=True)
+        yield cast.of_ask(letter, "out", ORDINARY, state=OUT)
+    yield cast.of_ask("wish_received", "in-berlin", ELSEWHERE, state=ANSWERED, times=True)
+    yield cast.of_ask("wish_received", "any-hours", ORDINARY, state=ANSWERED)
+    yield cast.of_ask("wish_received", "any-hours-but", ELSEWHERE, state=ANSWERED, again=True)
+
+
+def _of_rounds(who: Cast) -> Iterator[Situation]:
+    items = [
+        (
+            "Sam Rivera and Dr Maya Okafor did not meet, and no new time was found.",
+            links.page("board/1/chats/6"),
+        ),
+        ("Mail to Noor Haddad comes back.", links.page("board/1/people/9")),
+    ]
+    yield cast.of_round("round_planned", "coordinator", who, asked=42, answered=40, planned=26, left_out=3)
+    yield cast.of_round("round_closed", "coordinator", who, **FIGURES)
+    yield cast.of_round("needs_you", "coordinator", who, items=items, **FIGURES)
+    yield cast.of_round("needs_you", "one-thing", who, items=items[:1], **FIGURES)
+    yield cast.of_round("left_out", "student", who, reason=FULL)
+    yield cast.of_round("left_out", "at-the-end", who, reason=FULL, state="closed")
+    yield cast.of_round(
+        "left_out", "not-first", who, reason="The times you gave were too short for a chat.", goes_first=False
+    )
+    yield cast.of_round("offer_unused", "mentor", who)
+
+
+def _of_people(who: Cast) -> Iterator[Situation]:
+    of = cast.programme(who)
+    student = cast.person(who, of, is_mentor=False)
+    mentor = cast.person(who, of, is_mentor=True)
+
+    def link(name: str) -> str:
+        return contact.preferences_url(student)
+
+    for letter in ("paused", "left"):
+        until = {"until": "Monday 4 January" if letter == "paused" else ""}
+        yield Situation(letter, "student", cast.named(who, student, link, pause=until | {"cancelled": 0}))
+        yield Situation(letter, "with-chats", cast.named(who, student, link, pause=until | {"cancelled": 2}))
+    no_end = {"until": "", "cancelled": 1}
+    yield Situation("paused", "mentor-no-end", cast.named(who, mentor, link, pause=no_end))
+    sign_in = {"code": "482913", "minutes": 10}
+    ada = cast.coordinator(who)
+    yield Situation("sign_in", "coordinator", cast.named(who, ada, cast.board_link, sign_in=sign_in))

@@ -1,0 +1,258 @@
+"""Letters' contexts, built from unsaved people, rounds and chats: who reads, in which zone and week."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from scheduler import links
+from scheduler.availability import ask_card
+from scheduler.availability.ask import Ask
+from scheduler.availability.asks import AskState
+from scheduler.availability.slots import Slot
+from scheduler.chats import card
+from scheduler.chats import letters as chat_letters
+from scheduler.chats.card import Card
+from scheduler.chats.chat import Chat, ChatEvent
+from scheduler.chats.lifecycle import Act, State
+from scheduler.life import By, Via
+from scheduler.programme import contact
+from scheduler.programme.coordinator import Coordinator
+from scheduler.programme.person import Person
+from scheduler.programme.programme import Programme
+from scheduler.programme.round import Round
+from scheduler.rounds.round_card import RoundCard
+
+BASE_URL = "https://rounds.test"
+SECRET = "the letters' own secret, for tests alone"
+NEW_YORK, BERLIN = "America/New_York", "Europe/Berlin"
+LONG_NAME = "Dr " + "Maximiliana " * 6 + "Smith"
+LONG_PROGRAMME = "Riverside " * 7 + "University"
+
+
+class Situation(NamedTuple):
+    """One letter to one reader: what is rendered, and the name of the file that shows it."""
+
+    letter: str
+    name: str
+    context: dict[str, object]
+
+    def __str__(self) -> str:
+        return f"{self.letter}.{self.name}"
+
+
+class Cast(NamedTuple):
+    """Who plays, where the student's clocks stand, and on which day the chat falls."""
+
+    student: str = "Sam Rivera"
+    mentor: str = "Dr Maya Okafor"
+    programme: str = "Riverside Coffee Chats"
+    zone: str | None = None
+    on: date = date(2026, 11, 17)
+
+    def days(self, first: int, count: int) -> list[date]:
+        """So many working days, counted from the chat's day."""
+        days = (self.on + timedelta(days=first + number) for number in range(14))
+        return [day for day in days if day.weekday() < 5][:count]
+
+
+ORDINARY = Cast()
+ELSEWHERE = Cast(zone=BERLIN)
+BEFORE_CHANGE = Cast(on=date(2026, 10, 30))
+AFTER_CHANGE = Cast(on=date(2026, 11, 2))
+"""In New York the clocks go back on Sunday 1 November 2026."""
+LONG = Cast(student=LONG_NAME, mentor=LONG_NAME, programme=LONG_PROGRAMME)
+
+
+def wall(on: date, clock: str) -> datetime:
+    """A New York wall time as an instant."""
+    return datetime.fromisoformat(f"{on} {clock}").replace(tzinfo=ZoneInfo(NEW_YORK)).astimezone(UTC)
+
+
+def programme(cast: Cast) -> Programme:
+    """A programme in New York."""
+    return Programme(name=cast.programme, timezone=NEW_YORK, created_at=wall(cast.on, "09:00"))
+
+
+def round_(cast: Cast) -> Round:
+    """Two weeks around the chat's day and the next days; answers by the Friday before."""
+    monday = cast.on - timedelta(days=cast.on.weekday())
+    first = monday if cast is BEFORE_CHANGE else monday - timedelta(days=7)
+    made = Round(
+        programme=programme(cast),
+        first_on=first,
+        last_on=first + timedelta(days=11),
+        answer_by=wall(first - timedelta(days=3), "23:59"),
+        minutes=30,
+        created_at=wall(cast.on, "09:00"),
+    )
+    made.id = 4
+    return made
+
+
+def person(cast: Cast, of: Programme, *, is_mentor: bool) -> Person:
+    """The mentor in New York, or the student, who may be elsewhere."""
+    made = Person(
+        programme=of,
+        name=cast.mentor if is_mentor else cast.student,
+        email="maya@example.com" if is_mentor else "sam@example.com",
+        created_at=wall(cast.on, "09:00"),
+        is_mentor=is_mentor,
+        is_student=not is_mentor,
+        own_timezone=None if is_mentor else cast.zone,
+        stage="attending" if is_mentor else "third year",
+        specialty="Paediatrics" if is_mentor else "",
+    )
+    made.id = 1 if is_mentor else 2
+    return made
+
+
+def chat(cast: Cast, state: State) -> Chat:
+    """The two of them at half past four."""
+    of = round_(cast)
+    starts_at = wall(cast.on, "16:30")
+    made = Chat(
+        round=of,
+        mentor=person(cast, of.programme, is_mentor=True),
+        student=person(cast, of.programme, is_mentor=False),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=30),
+        copies=[],
+        place="Main cafeteria, ground floor",
+        state=state,
+        answer_by=wall(cast.on - timedelta(days=3), "16:30"),
+    )
+    made.id = 6
+    return made
+
+
+def of_chat(
+    letter: str,
+    name: str,
+    side: By,
+    state: State,
+    cast: Cast,
+    *,
+    times: int = 0,
+    was: bool = False,
+    undo_until: str = "",
+    near: bool = False,
+) -> Situation:
+    """A chat letter; `times` is how many next starts follow, `was` gives it an old start."""
+    about = chat(cast, state)
+    shown: Card = card.show(
+        about,
+        side,
+        was=wall(cast.on - timedelta(days=4), "12:00") if was else None,
+        times=[wall(day, "12:15") for day in cast.days(1, times)],
+        now=wall(cast.on - timedelta(days=1), "16:30") if near else None,
+    )
+    if undo_until:
+        shown = replace(shown, undo_until=undo_until)
+    return Situation(
+        letter,
+        name,
+        {
+            "reader": about.person(side),
+            "chat": shown,
+            "programme": about.round.programme,
+            "link": chat_letters.link_for(about, side, event(about, side)),
+        },
+    )
+
+
+def event(about: Chat, side: By) -> ChatEvent:
+    """The act that a letter's undo takes back."""
+    made = ChatEvent(
+        chat=about,
+        what=Act.MOVE,
+        at=about.starts_at,
+        by=side,
+        via=Via.LINK,
+        was_state=about.state,
+        was_starts_at=about.starts_at,
+        was_answer_by=None,
+        was_last_step=None,
+        was_since=None,
+    )
+    made.id = 77
+    return made
+
+
+PATTERN = {"zone": NEW_YORK, "times": [[1, "16:30", "18:30"], [3, "16:30", "18:30"]]}
+NEVER = {"zone": NEW_YORK, "times": [[0, "08:00", "12:00"]]}
+
+
+def of_ask(
+    letter: str,
+    name: str,
+    cast: Cast,
+    *,
+    state: AskState = AskState.ASKED,
+    again: bool = False,
+    times: bool = False,
+    capacity: int = 1,
+) -> Situation:
+    """An ask's letter; `again` for someone with times of the last round, `times` for someone who gave some."""
+    of = round_(cast)
+    reader = person(cast, of.programme, is_mentor=letter.startswith("offer"))
+    reader.pattern, reader.never = (PATTERN, NEVER) if again else ({}, {})
+    ask = Ask(
+        round=of,
+        person=reader,
+        role="mentor" if reader.is_mentor else "student",
+        asked_at=of.created_at,
+        state=state,
+        capacity=capacity,
+        any_hours=state is AskState.ANSWERED and not times,
+    )
+    ask.id = 5
+    if times:
+        days = [of.first_on + timedelta(days=day) for day in (1, 3, 8)]
+        ask.give([Slot(wall(on, "16:30"), wall(on, "18:30")) for on in days])
+    return Situation(
+        letter,
+        name,
+        {
+            "reader": reader,
+            "ask": ask_card.show(ask),
+            "programme": of.programme,
+            "link": lambda act: (
+                contact.preferences_url(reader) if act == "preferences" else ask_card.link(ask, act)
+            ),
+        },
+    )
+
+
+def of_round(letter: str, name: str, cast: Cast, **figures: object) -> Situation:
+    """A round's letter, to the one person named by the letter: mentor, student or coordinator."""
+    of = round_(cast)
+    shown = RoundCard(id=4, title=of.title, minutes=30, **({"state": "running"} | figures))  # type: ignore[arg-type]  # figures are the card's own
+    is_ours = letter in ("round_planned", "round_closed", "needs_you")
+    reader = person(cast, of.programme, is_mentor=letter == "offer_unused")
+    return Situation(
+        letter,
+        name,
+        {
+            "reader": coordinator(cast) if is_ours else reader,
+            "round": shown,
+            "programme": of.programme,
+            "link": board_link if is_ours else lambda _: contact.preferences_url(reader),
+        },
+    )
+
+
+def board_link(name: str) -> str:
+    """The coordinator's pages."""
+    return links.page({"round": "board/1/rounds/4", "board": "board/1", "sign_in": "sign-in/abc"}[name])
+
+
+def coordinator(cast: Cast) -> Coordinator:
+    """Ada, who runs the programme."""
+    return Coordinator(email="ada@example.com", created_at=wall(cast.on, "09:00"), name="Ada Marsh")
+
+
+def named(cast: Cast, reader: object, link: Callable[[str], str], **more: object) -> dict[str, object]:
+    """What a letter about nothing but its reader is rendered with."""
+    return {"reader": reader, "programme": programme(cast), "link": link, **more}
