@@ -38,8 +38,9 @@ class Settings(BaseSettings):
         frozen=True, extra="ignore", hide_input_in_errors=True, use_attribute_docstrings=True
     )
 
-    environment: Literal["laptop", "production"] = "laptop"
-    """laptop: all has a default. production: a weak secret or a BASE_URL without https stops the start."""
+    environment: Literal["laptop", "demo", "production"] = "laptop"
+    """laptop: all has a default. demo: set by `coffee-rounds demo`, sends nothing. production: a weak secret or
+    a BASE_URL without https stops the start."""
     base_url: str = Field(default="", examples=["https://rounds.example.edu"])
     """How links in letters begin: where people reach the pages. Without it http://127.0.0.1 and PORT."""
     port: int = Field(default=8000, ge=1, le=65535)
@@ -99,6 +100,11 @@ class Settings(BaseSettings):
         return own if self.environment == "production" else [*own, *{"127.0.0.1", "localhost"} - set(own)]
 
     @property
+    def is_demo(self) -> bool:
+        """Whether everybody is invented and nothing is sent."""
+        return self.environment == "demo"
+
+    @property
     def mail_dir(self) -> Path:
         """The maildir letters go to where no SMTP_URL is set."""
         return self.data_dir / "mail"
@@ -110,8 +116,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     An empty value is none. On a laptop a missing SECRET_KEY is made once and kept in DATA_DIR/secret-key.
     Raises BadSettings with every fault found.
     """
-    if environ is None:
-        environ = {**_dotenv(Path(".env")), **os.environ}
+    environ = surroundings() if environ is None else environ
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
     faults = _read_secret_files(given)
     settings, misfits = _shaped(given)
@@ -126,6 +131,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if faults:
         raise BadSettings(faults)
     return settings
+
+
+def surroundings() -> dict[str, str]:
+    """What the working folder's `.env` and the process's environment say; the environment wins."""
+    return {**_dotenv(Path(".env")), **os.environ}
 
 
 def env_example() -> str:
@@ -244,6 +254,8 @@ def _mail_faults(settings: Settings) -> list[str]:
         faults.append(
             "SMTP_URL should look like smtp://user:password@host:587 or smtps://user:password@host:465."
         )
+    if settings.is_demo and settings.smtp_url:
+        faults.append("The demo's people are invented, so it sends no mail: start it without SMTP_URL.")
     _, _, host = settings.mail_from.rstrip(">").rpartition("@")
     if not host or settings.mail_from.count("@") != 1 or not settings.mail_from.isprintable():
         faults.append(

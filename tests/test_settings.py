@@ -97,7 +97,7 @@ def test_values_that_do_not_fit_are_told_at_once_in_sentences() -> None:
     wrong = {"PORT": "many", "INBOUND": "perhaps", "ENVIRONMENT": "staging", "SECRET_KEY_FILE": "/nowhere"}
     assert faults(wrong) == [
         "SECRET_KEY_FILE names /nowhere, which cannot be read: No such file or directory.",
-        "ENVIRONMENT should be laptop or production, not 'staging'.",
+        "ENVIRONMENT should be laptop or demo or production, not 'staging'.",
         "PORT should be a whole number in its range, not 'many'.",
         "INBOUND should be true or false, not 'perhaps'.",
     ]

@@ -19,6 +19,7 @@ from scheduler.mail.envelope import Lane, Outgoing
 from scheduler.mail.invite import Invite, Mailbox
 from scheduler.mail.posting import Posting
 from scheduler.programme import contact
+from scheduler.programme.person import Standing
 
 SIDES = (By.STUDENT, By.MENTOR)
 WITH_TIMES = frozenset({"chat_try_again", "chat_missed", "chat_prompt"})
@@ -34,7 +35,7 @@ def write(session: Session, event: ChatEvent, now: datetime) -> None:
     for side in SIDES:
         known = knows(session, chat, side, before=event)
         letter = lifecycle.letter_for(event.what, by=event.by, side=side, state=chat.state, knows=known)
-        if letter is not None and _is_for(event, side) and _may_write(chat, side, letter, known, now):
+        if letter is not None and _is_for(event, side) and _may_write(event, side, letter, known, now):
             _post(session, event, side, letter, now)
 
 
@@ -81,12 +82,17 @@ def _has_agreed(chat: Chat, side: By) -> bool:
     return chat.copy(side).agreed_start == chat.starts_at
 
 
-def _may_write(chat: Chat, side: By, letter: Letter, known: Knows, now: datetime) -> bool:
-    """Whoever paused hears only what changes or ends an event they hold, and reminders of agreed chats."""
-    if chat.person(side).takes_part(now):
+def _may_write(event: ChatEvent, side: By, letter: Letter, known: Knows, now: datetime) -> bool:
+    """Whoever paused hears only what changes or ends an event they knew of, answers, and reminders.
+
+    Whoever left hears nothing more; their chats were cancelled before.
+    """
+    person = event.chat.person(side)
+    if person.takes_part(now):
         return True
-    changes_event = known.holds and letter.calendar is not None
-    return changes_event or letter.name in ("chat_reminder", "chat_cancelled")
+    changes_event = known.told and letter.calendar is not None
+    is_spared = letter.name in ("chat_reminder", "chat_cancelled", "chat_declined") or event.by is side
+    return person.standing is Standing.PAUSED and (changes_event or is_spared)
 
 
 def _is_for(event: ChatEvent, side: By) -> bool:
@@ -118,7 +124,7 @@ def _post(session: Session, event: ChatEvent, side: By, letter: Letter, now: dat
         if not times and name == "chat_missed":
             name = "chat_no_time_left"
     was = event.was_starts_at if event.was_starts_at != chat.starts_at else None
-    shown = card.show(chat, side, was=was, times=times)
+    shown = card.show(chat, side, was=was, times=times, now=now)
     if event.by is side and event.what in UNDO_OFFERED:
         until = now + (lifecycle.GRACE[Act.ACCEPT] if event.what == Act.ACCEPT else lifecycle.UNDO_FOR)
         shown = replace(shown, undo_until=localtime.clock(until, chat.person(side).timezone))

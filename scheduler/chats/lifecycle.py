@@ -233,6 +233,8 @@ def letter_for(what: str, *, by: By, side: By, state: State, knows: Knows) -> Le
         return None
     if what not in set(Act) and not knows.told:
         return None  # its own first letter is still waiting; a reminder would come before it
+    if row.calendar == REQUEST and first is None and not knows.holds:
+        return None  # a mentor's calendar shows only what is settled
     if row.calendar == CANCEL and not knows.holds:
         return row._replace(calendar=None)
     return row

@@ -10,6 +10,7 @@ from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotAllowed, NotNow, Via
+from scheduler.programme.person import Person, Standing
 
 FREES_TIME = frozenset({Act.DECLINE, Act.LAPSE, Act.CANCEL, Act.MOVE})
 UNDOABLE = frozenset({Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL, Act.HOLD, Act.MISS, Act.CLOSE})
@@ -126,10 +127,19 @@ def _check_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> No
         raise NotNow("A new time has been arranged since, so this can no longer be taken back.")
     if by is not By.COORDINATOR and now > event.at + lifecycle.UNDO_FOR:
         raise NotNow("The ten minutes for taking this back are over. The coordinator can still help.")
-    if event.what == Act.ACCEPT and letters.knows(session, chat, By.MENTOR).told:
+    if not all(_may_have(event, person, now) for person in (chat.student, chat.mentor)):
+        raise NotNow("One of the two takes no part at present, so this can no longer be taken back.")
+    is_back_to_asking = event.was_state is State.PROPOSED and chat.state is State.CONFIRMED
+    if is_back_to_asking and letters.knows(session, chat, By.MENTOR).told:
         raise NotNow(f"{chat.mentor.name} has been told already. You can still move or cancel the chat.")
     if event.what in lifecycle.BEFORE_START and now >= event.was_starts_at:
         raise NotNow("The chat's time has come, so this can no longer be taken back.")
+
+
+def _may_have(event: ChatEvent, person: Person, now: datetime) -> bool:
+    """Whether the chat as it was before may stand for this person: an agreed one also while they pause."""
+    is_paused_from_agreed = event.was_state is State.CONFIRMED and person.standing is Standing.PAUSED
+    return person.takes_part(now) or is_paused_from_agreed
 
 
 def _go_back(chat: Chat, event: ChatEvent, now: datetime) -> None:

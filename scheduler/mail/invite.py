@@ -2,7 +2,6 @@
 
 import base64
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -17,7 +16,9 @@ LINE_OCTETS = 75
 # Quotes and carets would become RFC 6868 escapes, which few calendars decode; a backslash is read
 # in three ways by three parsers; an isolate left open turns what follows a name.
 _UNFIT_IN_NAMES = str.maketrans(dict.fromkeys('"^\\\u2066\u2067\u2068\u2069'))
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+# Unicode's controls (Cc) but for \\t and \\n, its surrogates (Cs), and the five that force a direction.
+_UNFIT_ANYWHERE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]")
 _STATUS_OF = {"REQUEST": "CONFIRMED", "CANCEL": "CANCELLED"}
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _UID = re.compile(r"[!-~]+")
@@ -133,14 +134,8 @@ def one_line(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """The text with \\n as its only line end, without control, override and surrogate characters."""
-    lines = re.sub("\r\n|[\r\x0b\x0c\x85\u2028\u2029]", "\n", text)
-    return "".join(character for character in lines if _may_stand(character))
-
-
-def _may_stand(character: str) -> bool:
-    if character in "\n\t":
-        return True
-    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _OVERRIDES
+    lines = _LINE_ENDS.sub("\n", text)
+    return _UNFIT_ANYWHERE.sub("", lines)
 
 
 def _must(holds: bool, sentence: str) -> None:

@@ -59,6 +59,7 @@ _bound = _Bound()
 def bind(sender: Sender) -> None:
     """Write from now on in this sender's name."""
     _bound.sender = sender
+    letter.bind_globals({"reads_replies": lambda: sender.reads_replies})
 
 
 def sender() -> Sender:

@@ -115,5 +115,5 @@ def _post(
         lane=Lane.PROMPT,
     )
     if not posting.post(session, post, now):
-        # An address that is never written to costs as much time as any other, or the page would tell.
+        # Rendered all the same, so that the page does not tell by its haste who is never written to.
         letter.render(name, post.context)

@@ -1,15 +1,15 @@
 """Pausing, leaving, and *not this person*: silence kept at once, chats let go, others told."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from scheduler import localtime
-from scheduler.chats import record
+from scheduler.chats import letters, record
 from scheduler.chats.chat import Chat
-from scheduler.chats.lifecycle import Act, State
+from scheduler.chats.lifecycle import LIVE, Act, State
 from scheduler.life import By, Via
 from scheduler.mail import outbox, posting
 from scheduler.mail.invite import Mailbox
@@ -25,9 +25,10 @@ SPARED = ("chat_reminder",)
 def pause(session: Session, person: Person, until: datetime | None, now: datetime, *, via: Via) -> int:
     """No new chats, no letters until `until`: planned and proposed chats are cancelled, confirmed ones stay.
 
-    How many chats were cancelled. Pausing again changes the date alone.
+    So is an agreed one of which they have not heard yet: to them it is not agreed. How many chats were
+    cancelled. Pausing again changes the date alone.
     """
-    cancelled = _cancel(session, person, (State.PLANNED, State.PROPOSED), now, via)
+    cancelled = _cancel(session, person, now, via, lambda chat: not _is_agreed_with(session, chat, person))
     was = person.standing, person.paused_until
     person.pause(until)
     outbox.withdraw(session, now, "paused", person=person.id, spare=SPARED, with_calendar=False)
@@ -49,7 +50,7 @@ def leave(session: Session, person: Person, now: datetime, *, via: Via) -> int:
     """
     if person.standing is Standing.LEFT:
         return 0
-    cancelled = _cancel(session, person, (State.PLANNED, State.PROPOSED, State.CONFIRMED), now, via)
+    cancelled = _cancel(session, person, now, via, lambda chat: True)
     outbox.withdraw(session, now, "left", person=person.id, spare=LAST_LETTERS, with_calendar=False)
     _tell(session, person, "left", "", cancelled, now)
     person.leave()
@@ -69,16 +70,21 @@ def not_this_person(session: Session, chat: Chat, side: By, now: datetime) -> No
         session.add(Exclusion(person_id=me.id, other_id=other.id, why=Why.PERSON, made_at=now))
 
 
-def _cancel(session: Session, person: Person, states: Iterable[State], now: datetime, via: Via) -> int:
-    """Cancel this person's chats in `states` that have not begun; how many."""
+def _is_agreed_with(session: Session, chat: Chat, person: Person) -> bool:
+    return chat.state is State.CONFIRMED and letters.knows(session, chat, chat.side(person)).told
+
+
+def _cancel(session: Session, person: Person, now: datetime, via: Via, which: Callable[[Chat], bool]) -> int:
+    """Cancel those of this person's chats to come that `which` picks out; how many."""
     chats = select(Chat).where(
         or_(Chat.student_id == person.id, Chat.mentor_id == person.id),
-        Chat.state.in_(list(states)),
+        Chat.state.in_(LIVE),
         Chat.starts_at > now,
     )
     return sum(
         record.happen(session, chat, Act.CANCEL, now, via=via, by=chat.side(person))
         for chat in list(session.scalars(chats))
+        if which(chat)
     )
 
 

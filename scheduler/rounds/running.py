@@ -21,7 +21,6 @@ from scheduler.rounds import telling
 from scheduler.rounds.plan import LeftOut
 
 LENGTHS = range(15, 121, 15)
-COUNTS_AS_PASSED = frozenset({"mentors_full", "times_taken", "no_common_time", "no_allowed_mentor"})
 
 
 def open_round(
@@ -108,7 +107,7 @@ def close(session: Session, round_: Round, now: datetime, *, by: By) -> bool:
         row = left_out.get(ask.person_id)
         if row is None:
             ask.person.passed = 0 if ask.answers else ask.person.passed
-        elif row.reason in COUNTS_AS_PASSED:
+        elif row.reason != telling.OWN_DOING:
             ask.person.passed += 1
     session.flush()
     telling.tell_closed(session, round_, now)

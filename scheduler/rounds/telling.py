@@ -1,6 +1,7 @@
 """The round's letters: to students left out, mentors not needed, and the coordinator."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, String, cast, exists, func, literal, select
@@ -34,6 +35,8 @@ REASONS = {
     "times_taken": "The times you and a mentor shared went to someone who had waited longer.",
 }
 """What a student left out reads: true, kind, and about nobody else."""
+OWN_DOING = "no_time"
+"""The one reason that does not make a student go first next time: they gave no time for a chat."""
 AGREED = (State.CONFIRMED, State.HELD, State.MISSED, State.UNKNOWN)
 STILL_LOOKING = "A chat that was planned for you did not work out, and no other time was left."
 

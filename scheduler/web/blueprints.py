@@ -1,10 +1,40 @@
 """All blueprints, in one list: each declares its guard."""
 
 from scheduler.settings import Settings
-from scheduler.web import health
+from scheduler.web import (
+    answers,
+    chat_board,
+    dashboard,
+    demo_mailbox,
+    health,
+    mail_pages,
+    offers,
+    preferences,
+    programme_pages,
+    roster_pages,
+    round_pages,
+    signin,
+    signup_pages,
+    wishes,
+)
 from scheduler.web.access import GuardedBlueprint
 
 
 def of(known: Settings) -> list[GuardedBlueprint]:
     """The pages these settings call for; the demo's mailbox exists in the demo alone."""
-    return [health.pages]
+    always = [
+        answers.pages,
+        chat_board.pages,
+        dashboard.pages,
+        health.pages,
+        mail_pages.pages,
+        offers.pages,
+        preferences.pages,
+        programme_pages.pages,
+        roster_pages.pages,
+        round_pages.pages,
+        signin.pages,
+        signup_pages.pages,
+        wishes.pages,
+    ]
+    return [*always, demo_mailbox.pages] if known.is_demo else always

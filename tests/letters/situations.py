@@ -1,12 +1,15 @@
 """The situations in which each letter is looked at: its readers, other zones, clocks that change."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from scheduler import links
 from scheduler.availability.asks import AskState
 from scheduler.chats.lifecycle import State
 from scheduler.life import By
 from scheduler.programme import contact
+from scheduler.programme.greeting import Reader
+from scheduler.rounds.round_card import RoundCard
 from tests.support import cast
 from tests.support.cast import AFTER_CHANGE, BEFORE_CHANGE, ELSEWHERE, LONG, ORDINARY, Cast, Situation
 
@@ -54,6 +57,7 @@ def every() -> Iterator[Situation]:
     yield from _of_asks()
     yield from _of_rounds(ORDINARY)
     yield from _of_people(ORDINARY)
+    yield from _of_newcomers(ORDINARY)
 
 
 def with_long_names() -> Iterator[Situation]:
@@ -68,6 +72,7 @@ def with_long_names() -> Iterator[Situation]:
         yield cast.of_ask(letter, "long", LONG, state=ANSWERED, times=True)
     yield from _of_rounds(LONG)
     yield from _of_people(LONG)
+    yield from _of_newcomers(LONG)
 
 
 def _of_chat(letter: str) -> Iterator[Situation]:
@@ -120,16 +125,16 @@ def _of_rounds(who: Cast) -> Iterator[Situation]:
         ),
         ("Mail to Noor Haddad comes back.", links.page("board/1/people/9")),
     ]
-    yield cast.of_round("round_planned", "coordinator", who, asked=42, answered=40, planned=26, left_out=3)
-    yield cast.of_round("round_closed", "coordinator", who, **FIGURES)
-    yield cast.of_round("needs_you", "coordinator", who, items=items, **FIGURES)
-    yield cast.of_round("needs_you", "one-thing", who, items=items[:1], **FIGURES)
-    yield cast.of_round("left_out", "student", who, reason=FULL)
-    yield cast.of_round("left_out", "at-the-end", who, reason=FULL, state="closed")
-    yield cast.of_round(
+    yield _of_round("round_planned", "coordinator", who, asked=42, answered=40, planned=26, left_out=3)
+    yield _of_round("round_closed", "coordinator", who, **FIGURES)
+    yield _of_round("needs_you", "coordinator", who, items=items, **FIGURES)
+    yield _of_round("needs_you", "morning", who, items=items[:1], title=cast.programme(who).name, state="")
+    yield _of_round("left_out", "student", who, reason=FULL)
+    yield _of_round("left_out", "at-the-end", who, reason=FULL, state="closed")
+    yield _of_round(
         "left_out", "not-first", who, reason="The times you gave were too short for a chat.", goes_first=False
     )
-    yield cast.of_round("offer_unused", "mentor", who)
+    yield _of_round("offer_unused", "mentor", who)
 
 
 def _of_people(who: Cast) -> Iterator[Situation]:
@@ -142,10 +147,48 @@ def _of_people(who: Cast) -> Iterator[Situation]:
 
     for letter in ("paused", "left"):
         until = {"until": "Monday 4 January" if letter == "paused" else ""}
-        yield Situation(letter, "student", cast.named(who, student, link, pause=until | {"cancelled": 0}))
-        yield Situation(letter, "with-chats", cast.named(who, student, link, pause=until | {"cancelled": 2}))
+        yield Situation(letter, "student", _named(who, student, link, pause=until | {"cancelled": 0}))
+        yield Situation(letter, "with-chats", _named(who, student, link, pause=until | {"cancelled": 2}))
     no_end = {"until": "", "cancelled": 1}
-    yield Situation("paused", "mentor-no-end", cast.named(who, mentor, link, pause=no_end))
+    yield Situation("paused", "mentor-no-end", _named(who, mentor, link, pause=no_end))
     sign_in = {"code": "482913", "minutes": 10}
     ada = cast.coordinator(who)
-    yield Situation("sign_in", "coordinator", cast.named(who, ada, cast.board_link, sign_in=sign_in))
+    yield Situation("sign_in", "coordinator", _named(who, ada, _board_link, sign_in=sign_in))
+
+
+def _of_newcomers(who: Cast) -> Iterator[Situation]:
+    moment = "Tuesday 10 November, 9:00 am Eastern Standard Time (New York)"
+    new = Reader(name="", first_name="", timezone=cast.NEW_YORK, wanted="mentor", asked=moment)
+    known = replace(
+        new, name=who.mentor, first_name="Maya", roles="a student", standing="active", may_gain=True
+    )
+
+    def link(name: str) -> str:
+        return "" if name == "answer" else links.url({"preferences": "me"}.get(name, name), s=3)
+
+    yield Situation("confirm_address", "mentor", _named(who, new, link))
+    yield Situation("welcome", "mentor", _named(who, replace(known, roles="a mentor"), link))
+    yield Situation("welcome", "student", _named(who, replace(known, wanted="student"), link))
+    yield Situation("link_again", "mentor-too", _named(who, known, link))
+    for standing in ("left", "waiting", "paused"):
+        at_rest = replace(known, standing=standing, may_gain=standing == "left")
+        yield Situation("link_again", standing, _named(who, at_rest, link))
+
+
+def _of_round(letter: str, name: str, who: Cast, **figures: object) -> Situation:
+    """A round's letter, to the one person named by the letter: mentor, student or coordinator."""
+    of = cast.round_(who)
+    shown = {"id": 4, "title": of.title, "minutes": 30, "state": "running"} | figures
+    card = RoundCard(**shown)  # type: ignore[arg-type]  # the figures are the card's own
+    if letter in ("round_planned", "round_closed", "needs_you"):
+        return Situation(letter, name, _named(who, cast.coordinator(who), _board_link, round=card))
+    reader = cast.person(who, of.programme, is_mentor=letter == "offer_unused")
+    return Situation(letter, name, _named(who, reader, lambda _: contact.preferences_url(reader), round=card))
+
+
+def _board_link(name: str) -> str:
+    return links.page({"round": "board/1/rounds/4", "board": "board/1", "sign_in": "sign-in/abc"}[name])
+
+
+def _named(who: Cast, reader: object, link: Callable[[str], str], **more: object) -> dict[str, object]:
+    return {"reader": reader, "programme": cast.programme(who), "link": link, **more}

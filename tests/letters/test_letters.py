@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from scheduler import links
-from scheduler.mail import letter
+from scheduler.mail.letter import Stationery
 from tests.letters import situations
 from tests.support import cast
 
+PAPER = Stationery(Path(__file__).parents[2] / "templates" / "email")
 GOLDEN = Path(__file__).parent / "golden"
 UPDATING = bool(os.environ.get("UPDATE_GOLDENS"))
 EVERY = list(situations.every())
 ADDRESS = re.compile(rf"{cast.BASE_URL}/(\S+)")
-WRITTEN = {"me": "preferences", "undo": "undo"}
+PURPOSES = {"me": "preferences"}
 
 
 @pytest.fixture(autouse=True)
@@ -29,15 +30,15 @@ def _bound():
 def shown(found: re.Match[str]) -> str:
     """A link without its token: what it asks for, and the moment it carries."""
     purpose, _, token = found[1].partition("/")
-    if purpose not in ("chat", "undo", "me", "offer", "wish"):
+    if purpose not in ("chat", "undo", "me", "offer", "wish", "confirm", "never"):
         return f"<link:{found[1]}>"
     claims = links.read(purpose, token)
     moment = f" {claims['t']}" if "t" in claims else ""
-    return f"<link:{claims.get('a', WRITTEN.get(purpose))}{moment}>"
+    return f"<link:{claims.get('a', PURPOSES.get(purpose, purpose))}{moment}>"
 
 
 def golden(situation: cast.Situation) -> str:
-    words = letter.render(situation.letter, situation.context)
+    words = PAPER.render(situation.letter, situation.context)
     return ADDRESS.sub(shown, f"{words.subject}\n\n{words.text}")
 
 

@@ -1,12 +1,10 @@
 """Letters' contexts, built from unsaved people, rounds and chats: who reads, in which zone and week."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from scheduler import links
 from scheduler.availability import ask_card
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
@@ -22,7 +20,6 @@ from scheduler.programme.coordinator import Coordinator
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
-from scheduler.rounds.round_card import RoundCard
 
 BASE_URL = "https://rounds.test"
 SECRET = "the letters' own secret, for tests alone"
@@ -194,7 +191,7 @@ def of_ask(
     times: bool = False,
     capacity: int = 1,
 ) -> Situation:
-    """An ask's letter; `again` for someone with times of the last round, `times` for someone who gave some."""
+    """An ask's letter; `again`: with times of the last round; `times`: has given some."""
     of = round_(cast)
     reader = person(cast, of.programme, is_mentor=letter.startswith("offer"))
     reader.pattern, reader.never = (PATTERN, NEVER) if again else ({}, {})
@@ -225,34 +222,6 @@ def of_ask(
     )
 
 
-def of_round(letter: str, name: str, cast: Cast, **figures: object) -> Situation:
-    """A round's letter, to the one person named by the letter: mentor, student or coordinator."""
-    of = round_(cast)
-    shown = RoundCard(id=4, title=of.title, minutes=30, **({"state": "running"} | figures))  # type: ignore[arg-type]  # figures are the card's own
-    is_ours = letter in ("round_planned", "round_closed", "needs_you")
-    reader = person(cast, of.programme, is_mentor=letter == "offer_unused")
-    return Situation(
-        letter,
-        name,
-        {
-            "reader": coordinator(cast) if is_ours else reader,
-            "round": shown,
-            "programme": of.programme,
-            "link": board_link if is_ours else lambda _: contact.preferences_url(reader),
-        },
-    )
-
-
-def board_link(name: str) -> str:
-    """The coordinator's pages."""
-    return links.page({"round": "board/1/rounds/4", "board": "board/1", "sign_in": "sign-in/abc"}[name])
-
-
 def coordinator(cast: Cast) -> Coordinator:
     """Ada, who runs the programme."""
     return Coordinator(email="ada@example.com", created_at=wall(cast.on, "09:00"), name="Ada Marsh")
-
-
-def named(cast: Cast, reader: object, link: Callable[[str], str], **more: object) -> dict[str, object]:
-    """What a letter about nothing but its reader is rendered with."""
-    return {"reader": reader, "programme": programme(cast), "link": link, **more}

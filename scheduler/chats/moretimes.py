@@ -1,0 +1,43 @@
+"""More times: what one side adds for a chat whose two have no time in common left."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from scheduler.availability import ask_card, asking, slots
+from scheduler.availability.ask import Ask
+from scheduler.availability.asks import AskAct, AskState
+from scheduler.availability.slots import Slot, Window
+from scheduler.chats import freetime
+from scheduler.chats.chat import Chat
+from scheduler.life import By, NotNow
+
+
+def add(session: Session, chat: Chat, side: By, more: list[Slot], now: datetime) -> list[datetime]:
+    """Add `more` to what `side` gave for the chat's round; up to three next starts that now suit both.
+
+    What was given before stays; adding the same again changes nothing. No letter is written: whoever adds
+    times picks one at once. Raises NotNow where `side` was never asked for times in this round.
+    """
+    ask = get_ask(session, chat, side)
+    given = ask.slots if ask.state is AskState.ANSWERED else []
+    whole = slots.merge([*given, *more])
+    if whole != given:
+        if ask.state is not AskState.ANSWERED:
+            ask.act(AskAct.ANSWER, now, by=side)
+        ask.give(whole)
+        session.flush()
+    return freetime.common_times(session, chat, now)
+
+
+def window(session: Session, chat: Chat, side: By, now: datetime) -> Window:
+    """The times that may be added: what is left of the round's dates. Raises NotNow as `add` does."""
+    return ask_card.window(get_ask(session, chat, side), now)
+
+
+def get_ask(session: Session, chat: Chat, side: By) -> Ask:
+    """What `side` was asked in the chat's round. Raises NotNow where there was no ask."""
+    ask = asking.find(session, chat.round, chat.person(side), side.value)
+    if ask is None:
+        raise NotNow("You were not asked for times in this round. The coordinator can still help.")
+    return ask

@@ -1,0 +1,142 @@
+"""`coffee-rounds round …`: a round from opening to closing, without the dashboard."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler import clock, db, localtime, sweep
+from scheduler.chats.chat import Chat
+from scheduler.commands import speaking
+from scheduler.commands.speaking import Verb
+from scheduler.life import By
+from scheduler.programme.round import Round
+from scheduler.rounds import publishing, running, telling
+
+DATE = click.DateTime(["%Y-%m-%d"])
+number = click.argument("number", type=int, metavar="ROUND")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the round as JSON.")
+
+
+@click.group("round")
+def round_() -> None:
+    """Rounds: opened, asked, planned, shown, published and closed."""
+
+
+@round_.command("open", cls=Verb)
+@click.option("--programme", required=True, type=int, metavar="P", help="The programme's number.")
+@click.option(
+    "--from", "first_on", required=True, type=DATE, metavar="DATE", help="The first date, 2027-03-01."
+)
+@click.option("--to", "last_on", required=True, type=DATE, metavar="DATE", help="The last date, included.")
+@click.option("--answer-by", "answer_on", type=DATE, metavar="DATE", help="The last date for answers.")
+@click.option("--minutes", type=int, help="How long a chat lasts; without it, as the programme has it.")
+def open_round(
+    programme: int, first_on: datetime, last_on: datetime, answer_on: datetime | None, minutes: int | None
+) -> None:
+    """Open a round and print its number; nobody is asked yet."""
+    speaking.wired()
+    with db.transaction() as session:
+        opened = running.open_round(
+            session,
+            speaking.get_programme(session, programme),
+            first_on.date(),
+            last_on.date(),
+            clock.now(),
+            answer_on=_date(answer_on),
+            minutes=minutes,
+        )
+        click.echo(opened.id)
+
+
+@round_.command(cls=Verb)
+@number
+@as_json
+def ask(number: int, *, as_json: bool) -> None:
+    """Ask everyone who takes part; asked again, it asks nobody twice."""
+    _carry_out(number, running.ask_all, as_json=as_json)
+
+
+@round_.command(cls=Verb)
+@number
+@as_json
+def plan(number: int, *, as_json: bool) -> None:
+    """Plan it, or plan it anew: a draft that nobody has heard of yet."""
+    speaking.wired()
+    with db.reading() as session:
+        speaking.get_round(session, number)
+    sweep.plan_round(number, clock.now(), by=By.COORDINATOR)
+    _show(number, as_json=as_json)
+
+
+@round_.command(cls=Verb)
+@number
+@as_json
+def show(number: int, *, as_json: bool) -> None:
+    """Show how far it has come: its figures and its chats."""
+    speaking.wired()
+    _show(number, as_json=as_json)
+
+
+@round_.command(cls=Verb)
+@number
+@as_json
+def publish(number: int, *, as_json: bool) -> None:
+    """Send the plan out; the invitations leave in a minute."""
+    _carry_out(number, publishing.publish, as_json=as_json)
+
+
+@round_.command(cls=Verb)
+@number
+@as_json
+def close(number: int, *, as_json: bool) -> None:
+    """Close it now; what is left out goes first next time."""
+    _carry_out(number, _close, as_json=as_json)
+
+
+def _close(session: Session, round_: Round, now: datetime) -> bool:
+    return running.close(session, round_, now, by=By.COORDINATOR)
+
+
+def _carry_out(number: int, verb: Callable[[Session, Round, datetime], object], *, as_json: bool) -> None:
+    """One verb in one transaction, and the round as it is then. The mail leaves with the next sweep."""
+    speaking.wired()
+    with db.transaction() as session:
+        verb(session, speaking.get_round(session, number), clock.now())
+    _show(number, as_json=as_json)
+
+
+def _show(number: int, *, as_json: bool) -> None:
+    with db.reading() as session:
+        round_ = speaking.get_round(session, number)
+        figures = asdict(telling.figures(session, round_))
+        found = select(Chat).where(Chat.round_id == number).order_by(Chat.starts_at, Chat.id)
+        chats = [
+            {
+                "id": chat.id,
+                "mentor": chat.mentor.name,
+                "student": chat.student.name,
+                "starts_at": chat.starts_at.isoformat(),
+                "state": str(chat.state),
+                "words": localtime.when(chat.starts_at, chat.ends_at, round_.programme.timezone),
+            }
+            for chat in session.scalars(found)
+        ]
+    if as_json:
+        click.echo(json.dumps({**figures, "chats": chats}, ensure_ascii=False, indent=2, default=str))
+        return
+    click.echo(f"Round {number}, {figures['title']}: {figures['state']}")
+    names = ("asked", "answered", "planned", "proposed", "accepted", "met", "left_out")
+    click.echo(", ".join(f"{figures[name]} {name.replace('_', ' ')}" for name in names))
+    for chat in chats:
+        click.echo(
+            f"  {chat['id']:>5}  {chat['words']}: {chat['mentor']} and {chat['student']}, {chat['state']}"
+        )
+
+
+def _date(moment: datetime | None) -> date | None:
+    return moment.date() if moment is not None else None

@@ -1,0 +1,166 @@
+"""`coffee-rounds demo`: an invented programme to walk through, in one process, on a clock that moves."""
+
+import contextlib
+import fcntl
+import logging
+import math
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from scheduler import app, clock, db, settings, wiring
+from scheduler.commands import lasting
+from scheduler.commands.lasting import Clockwork
+from scheduler.commands.speaking import Refused, Verb
+from scheduler.operating import schema
+from scheduler.settings import Settings
+from scheduler.simulation import invented
+
+KEPT = ("SMTP_URL", "SMTP_URL_FILE", "LOG_FORMAT")
+"""What the demo hears of the surroundings; all else is its own, so that it never touches a real service."""
+USUAL_PORT = 8000
+WELCOME = """
+  Coffee Rounds, the demo:  {address}/demo
+
+  Everybody in it is invented, and nothing is sent. Open the address: you read anyone's mail there,
+  press its links, answer in their calendars and move the clock. Five steps beside it lead through a round.
+  Ctrl-C ends it; the next start goes on where this one stopped.
+"""
+
+
+class QuietRequests(WSGIRequestHandler):
+    """No line for each request: the console is for the address."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
+@click.command(cls=Verb)
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("data/demo"))
+@click.option("--port", type=click.IntRange(0, 65535), help="Without it, PORT or 8000; 0 takes any free one.")
+def demo(data: Path, port: int | None) -> None:
+    """Start the demo: an invented programme, everybody's mail, and a clock that can be moved."""
+    given = settings.surroundings()
+    folder = data.expanduser().absolute()
+    with _door(_port(given, port)) as door, _alone_in(folder):
+        known = settings.load(_own(given, folder, door.getsockname()[1]))
+        _go_on_from_last_time(known)
+        _fill(known)
+        _serve(app.create_app(known), door, known)
+
+
+def _port(given: dict[str, str], port: int | None) -> int:
+    if port is not None:
+        return port
+    named = given.get("PORT", "").strip()
+    return int(named) if named.isdecimal() else USUAL_PORT
+
+
+def _own(given: dict[str, str], folder: Path, port: int) -> dict[str, str]:
+    """The demo's settings. Raises BadSettings, by `settings.load`, for those that name a real mail server."""
+    return {name: given[name] for name in KEPT if name in given} | {
+        "ENVIRONMENT": "demo",
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'demo.sqlite3'}",
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
+        "INBOUND": "true",
+        "CLOCK_OFFSET_FILE": str(folder / "clock-offset"),
+    }
+
+
+@contextlib.contextmanager
+def _door(port: int) -> Iterator[socket.socket]:
+    """A socket that listens on this machine alone, taken before anything else is done."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Refused(
+                f"Port {port} is taken: name another, as in  coffee-rounds demo --port 8001."
+            ) from error
+        door.listen()
+        yield door
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Refused(f"The demo in {folder} is running already.") from error
+        yield
+
+
+def _fill(known: Settings) -> None:
+    """Invent the programme at the first start, or once more where the first was broken off."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    schema.upgrade(known.database_url)
+    transport = wiring.start(known).transport
+    _be_quiet()
+    with db.reading() as session:
+        if invented.is_whole(session):
+            return
+    db.unbind()
+    for path in known.data_dir.glob("demo.sqlite3*"):
+        path.unlink()
+    schema.upgrade(known.database_url)
+    wiring.start(known)
+    _be_quiet()
+    click.echo("Inventing a programme and its last round; this takes a few seconds, the first time only.")
+    now = clock.now()
+    # The clock goes by whole seconds, and nine o'clock should have struck.
+    morning = clock.advance(invented.good_morning(now) - now + timedelta(seconds=1))
+    invented.fill(transport, morning)
+
+
+def _serve(pages: Flask, door: socket.socket, known: Settings) -> None:
+    """Pages and clock until somebody ends them; each request in a thread of its own."""
+    _be_quiet()
+    port = door.getsockname()[1]
+    server = make_server(
+        "127.0.0.1", port, pages, threaded=True, request_handler=QuietRequests, fd=os.dup(door.fileno())
+    )
+    with lasting.endings_held():
+        clockwork = Clockwork(pages.extensions["wired"].transport)
+        clockwork.start()
+        serving = threading.Thread(target=server.serve_forever, name="pages", daemon=True)
+        serving.start()
+        click.echo(WELCOME.format(address=f"http://127.0.0.1:{port}"))
+        lasting.wait_for_end()
+        server.shutdown()
+        clockwork.stop()
+        _stopped_at(known).write_text(clock.now().isoformat(), encoding="ascii")
+    db.unbind()
+    click.echo("The demo has ended.")
+
+
+def _go_on_from_last_time(known: Settings) -> None:
+    """Between two starts the demo's time stands still, or a week away would be a round over."""
+    note = _stopped_at(known)
+    if not note.exists():
+        return
+    moment = datetime.fromisoformat(note.read_text(encoding="ascii"))
+    ahead = math.ceil((moment - clock.machine_time()) / timedelta(seconds=1))
+    if known.clock_offset_file is not None:
+        known.clock_offset_file.write_text(str(ahead), encoding="ascii")
+    note.unlink()
+
+
+def _stopped_at(known: Settings) -> Path:
+    return known.data_dir / "stopped-at"
+
+
+def _be_quiet() -> None:
+    """Only warnings: the console is for the address."""
+    logging.getLogger().setLevel(logging.WARNING)

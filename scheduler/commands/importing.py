@@ -1,0 +1,58 @@
+"""`coffee-rounds import`: the people of a class list taken into a programme, or looked at first."""
+
+from pathlib import Path
+
+import click
+
+from scheduler import clock, db
+from scheduler.commands import speaking
+from scheduler.commands.speaking import Refused, Verb
+from scheduler.programme import class_list, roster
+from scheduler.programme.roster import NotTaken, Preview
+
+
+@click.command("import", cls=Verb)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--programme", "number", required=True, type=int, metavar="P", help="The programme's number.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--skip-bad", is_flag=True, help="Take the good lines in, and leave the wrong ones out.")
+def import_people(file: Path, number: int, *, dry_run: bool, skip_bad: bool) -> None:
+    """Take in the people of a class list: all of it or, where a line is wrong, nothing."""
+    speaking.wired()
+    people, now = class_list.read(file.read_bytes()), clock.now()
+    if dry_run:
+        with db.reading() as session:
+            found = roster.preview(session, speaking.get_programme(session, number), people, now)
+        _tell(found)
+        click.echo(f"Nothing was changed: {found.summary}.")
+        return
+    try:
+        with db.transaction() as session:
+            found = roster.take_in(
+                session, speaking.get_programme(session, number), people, now, skip_bad=skip_bad
+            )
+    except NotTaken as refusal:
+        _tell_wrong(refusal.preview)
+        raise Refused(str(refusal)) from refusal
+    _tell_wrong(found)
+    click.echo(f"Imported: {found.summary}.")
+
+
+def _tell(found: Preview) -> None:
+    for row in found.new:
+        click.echo(f"new        {row.name} <{row.email}>")
+    for changed in found.changed:
+        what = ", ".join(
+            f"{change.what}: {change.old or '-'} → {change.new or '-'}" for change in changed.changes
+        )
+        click.echo(f"changed    {changed.row.name} <{changed.row.email}>  {what}")
+    for row in found.away:
+        click.echo(
+            f"away       {row.name} <{row.email}>  takes no part at present; a list does not change that"
+        )
+    _tell_wrong(found)
+
+
+def _tell_wrong(found: Preview) -> None:
+    for wrong in found.wrong:
+        click.echo(wrong.sentence, err=True)

@@ -1,0 +1,100 @@
+"""The schema: the database brought to the tables of this version, and whether it is there."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+from scheduler import wiring
+from scheduler.db import Base
+
+log = structlog.get_logger()
+logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells at each look which database it sees
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+ONE_AT_A_TIME = 5_262_700_312
+"""PostgreSQL's advisory lock of an upgrade; any number nobody else uses."""
+
+
+def upgrade(url: str) -> bool:
+    """Bring the database at `url` to the newest schema, all or nothing; whether anything was to do.
+
+    Two at once wait for each other, and the second finds nothing to do.
+    """
+    with _alone(url) as connection:
+        if _revision(connection) == head():
+            return False
+        command.upgrade(_config(connection), "head")
+        return True
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database has exactly the schema this version wants."""
+    with engine.connect() as connection:
+        return _revision(connection) == head()
+
+
+def head() -> str | None:
+    """The newest revision; there is one only."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def revise(message: str, revision: str) -> Path:
+    """For developers: write the migration that leads from the newest revision to the tables as they are.
+
+    Read it before it is kept: a renamed column looks like one dropped and one added.
+    """
+    log.info("tables come from", modules=[noun.__name__ for noun in wiring.NOUNS])
+    with _alone("sqlite://") as connection:
+        config = _config(connection)
+        config.attributes["metadata"] = Base.metadata
+        if head() is not None:
+            command.upgrade(config, "head")
+        command.revision(config, message, autogenerate=True, rev_id=revision)
+    path = MIGRATIONS / "versions" / f"{revision}_{message.replace(' ', '_')}.py"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "# ###" not in line), encoding="utf-8")
+    return path
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[Connection]:
+    """A connection in a transaction of its own, which holds off every other upgrade until it ends."""
+    engine = create_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _leave_begin_to_us)
+        event.listen(engine, "begin", _begin_at_once)
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _leave_begin_to_us(connection: object, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3's own connection has it
+
+
+def _begin_at_once(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,126 @@
+"""What the pages of an offer and of a wish have in common: the window, its boxes, and how things stand."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flask import request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from scheduler import localtime
+from scheduler.availability import ask_card, asking, slots, ticks
+from scheduler.availability.ask import Ask
+from scheduler.availability.ask_card import AskCard
+from scheduler.availability.slots import Slot, Window
+from scheduler.chats import card, freetime, letters
+from scheduler.chats.card import Card
+from scheduler.chats.chat import Chat
+from scheduler.chats.lifecycle import State
+from scheduler.life import NotAllowed
+from scheduler.programme import contact, names
+from scheduler.programme.person import Person, Standing
+from scheduler.web import picking, zones
+from scheduler.web.picking import Week
+
+NOT_THIS_ROUND = {True: "I can’t meet this round", False: "Not this round"}
+"""How a mentor, and else a student, stays out."""
+LAST_PAGES = ("same", "saved", "out", "paused")
+"""What a result page may say thanks for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskPage:
+    """All that both pages need, as plain values."""
+
+    ask: AskCard
+    reader: str
+    dates: str
+    is_closed: bool
+    paused: str
+    """The reader's own page while they take a break, where they take part again; else empty."""
+    chats: list[tuple[Card, str]]
+    """The reader's chats of this round that stand, and the page of each."""
+    weeks: list[Week]
+    zone: str
+    zone_words: str
+    zones: list[tuple[str, str]]
+    saved: list[str]
+
+
+def show(session: Session, ask: Ask, now: datetime, *, keys: Collection[str] | None = None) -> AskPage:
+    """The page's common part; `keys` are ticked instead of what was saved. Raises NotAllowed."""
+    person, round_ = ask.person, ask.round
+    check_stays(person)
+    view = window(ask, now)
+    taken = taken_by(session, person)
+    ticked = ticks.keys_of(slots.days(view, taken), saved(ask)) if keys is None else keys
+    zone = view.reader_zone or view.zone
+    return AskPage(
+        ask=ask_card.show(ask),
+        reader=person.name,
+        dates=localtime.dates(round_.first_on, round_.last_on, full=True),
+        is_closed=round_.state not in asking.ANSWERABLE,
+        paused=contact.preferences_url(person) if person.standing is Standing.PAUSED else "",
+        chats=_chats(session, ask),
+        weeks=picking.weeks(view, ticked, taken),
+        zone=zone,
+        zone_words=picking.zone_words(view),
+        zones=zones.choices(zone, person.timezone, person.programme.timezone),
+        saved=[ask_card.words_of(slot, person.timezone) for slot in saved(ask)],
+    )
+
+
+def check_stays(person: Person) -> None:
+    """Raises NotAllowed for somebody who has left the programme."""
+    if person.standing is Standing.LEFT:
+        raise NotAllowed(f"You have left {person.programme.name}. You are welcome back by the signup link.")
+
+
+def saved(ask: Ask) -> list[Slot]:
+    """The times ticked one by one; whoever is in at any hours has ticked none."""
+    return [] if ask.any_hours else ask.slots
+
+
+def taken_by(session: Session, person: Person) -> list[Slot]:
+    """The reader's own chats, which cannot be offered again."""
+    return freetime.taken(session, [person.id]).get(person.id, [])
+
+
+def window(ask: Ask, now: datetime) -> Window:
+    """The times asked for, in the reader's zone or, for this view alone, the one in the address."""
+    asked = ask_card.window(ask, now)
+    zone = names.find_zone(request.args.get("zone", ""))
+    return replace(asked, reader_zone=zone) if zone else asked
+
+
+def chosen(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) -> list[Slot]:
+    """The time that the ticks of a form mean. Raises slots.BadChoice, with a sentence, when it is none."""
+    keys, repeat = form.getlist("t"), form.get("repeat") == "yes"
+    picked = slots.chosen(ask_card.window(ask, now), keys, repeat=repeat, taken=taken_by(session, ask.person))
+    if picked.slots:
+        return picked.slots
+    if picked.too_short:
+        minutes = ask.round.minutes
+        raise slots.BadChoice(f"A chat takes {minutes} minutes. Please tick half-hours next to each other.")
+    raise slots.BadChoice(f"Tick at least one time, or choose “{NOT_THIS_ROUND[ask.is_mentor]}”.")
+
+
+def _chats(session: Session, ask: Ask) -> list[tuple[Card, str]]:
+    mine = Chat.mentor_id if ask.is_mentor else Chat.student_id
+    chats = session.scalars(
+        select(Chat)
+        .where(
+            Chat.round_id == ask.round_id,
+            mine == ask.person_id,
+            Chat.state.in_([State.PROPOSED, State.CONFIRMED]),
+        )
+        .order_by(Chat.starts_at)
+    )
+    sides = [(chat, chat.side(ask.person)) for chat in chats]
+    return [
+        (card.show(chat, side), card.link(chat, side, "move"))
+        for chat, side in sides
+        if letters.knows(session, chat, side).told
+    ]

@@ -1,0 +1,113 @@
+"""A chat on the board: its history, and what a coordinator may do to it."""
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from scheduler import clock, db, localtime
+from scheduler.chats import lifecycle, outcome, record
+from scheduler.chats.chat import Chat
+from scheduler.chats.lifecycle import Act
+from scheduler.life import By, NotNow, Via
+from scheduler.programme.programme import Programme
+from scheduler.rounds import board, history, mail_log, progress, publishing
+from scheduler.web import access, board_frame
+
+pages = board_frame.guarded("chat_board", __name__)
+
+OUTCOMES = {"met": Act.HOLD, "missed": Act.MISS}
+
+
+@pages.get("/board/<int:programme_id>/chats/<int:chat_id>")
+def show(programme_id: int, chat_id: int) -> ResponseReturnValue:
+    """One chat: who, when, how it stands, what happened, which letters went out."""
+    with db.reading() as session:
+        chat = access.chat_of(session, programme_id, chat_id)
+        programme = chat.round.programme
+        return board_frame.page("board_chat", session, programme, "round", **_shown(session, chat, programme))
+
+
+@pages.post("/board/<int:programme_id>/chats/<int:chat_id>/cancel")
+def cancel(programme_id: int, chat_id: int) -> ResponseReturnValue:
+    """Call the chat off; whoever knows of it is told."""
+    with db.transaction() as session:
+        publishing.cancel_by_coordinator(session, access.chat_of(session, programme_id, chat_id), clock.now())
+    return _back(programme_id, chat_id, "Cancelled. Whoever knew of it is told in a minute.")
+
+
+@pages.post("/board/<int:programme_id>/chats/<int:chat_id>/settle")
+def settle(programme_id: int, chat_id: int) -> ResponseReturnValue:
+    """The coordinator's word on whether they met."""
+    act = OUTCOMES.get(request.form.get("outcome", ""))
+    if act is None:
+        raise NotNow("Please choose whether they met, then send it again.")
+    with db.transaction() as session:
+        outcome.settle(session, access.chat_of(session, programme_id, chat_id), act, clock.now())
+    return _back(programme_id, chat_id, "Settled.")
+
+
+@pages.post("/board/<int:programme_id>/chats/<int:chat_id>/undo")
+def undo(programme_id: int, chat_id: int) -> ResponseReturnValue:
+    """Take back the last thing somebody did to the chat, if it is still the last."""
+    with db.transaction() as session:
+        chat = access.chat_of(session, programme_id, chat_id)
+        latest = record.last_act(session, chat)
+        if latest is None or str(latest.id) != request.form.get("event"):
+            raise NotNow("Something else has happened to this chat meanwhile. Please look again.")
+        record.undo(session, latest, clock.now(), via=Via.COORDINATOR, by=By.COORDINATOR)
+    return _back(programme_id, chat_id, "Taken back. The chat stands as it did before.")
+
+
+@pages.post("/board/<int:programme_id>/chats/<int:chat_id>/pin")
+def pin(programme_id: int, chat_id: int) -> ResponseReturnValue:
+    """Fix a pair of the draft, or let it go again."""
+    is_pinned = request.form.get("pinned") == "yes"
+    with db.transaction() as session:
+        chat = access.chat_of(session, programme_id, chat_id)
+        publishing.pin(session, chat, is_pinned=is_pinned)
+        said = f"{board.two(chat)} are {'pinned' if is_pinned else 'no longer pinned'}."
+        return _to_plan(programme_id, chat.round_id, said)
+
+
+@pages.post("/board/<int:programme_id>/chats/<int:chat_id>/remove")
+def remove(programme_id: int, chat_id: int) -> ResponseReturnValue:
+    """Take a pair out of the draft."""
+    with db.transaction() as session:
+        chat = access.chat_of(session, programme_id, chat_id)
+        said = f"{board.two(chat)} are out of the plan. Plan again to find another pair for each."
+        round_id = chat.round_id
+        publishing.remove(session, chat, clock.now())
+    return _to_plan(programme_id, round_id, said)
+
+
+def _back(programme_id: int, chat_id: int, said: str) -> ResponseReturnValue:
+    return board_frame.back("chat_board.show", said, programme_id=programme_id, chat_id=chat_id)
+
+
+def _to_plan(programme_id: int, round_id: int, said: str) -> ResponseReturnValue:
+    return board_frame.back(
+        "round_pages.show", said, programme_id=programme_id, round_id=round_id, tab="plan"
+    )
+
+
+def _shown(session: Session, chat: Chat, programme: Programme) -> dict[str, object]:
+    now = clock.now()
+    latest = record.last_act(session, chat)
+    may_undo = latest is not None and record.may_undo(session, latest, now, By.COORDINATOR)
+    log = mail_log.letters(session, programme, state="", q="", page=1, about=chat.key)
+    return {
+        "chat": progress.row_of(chat),
+        "about": [("Student", chat.student.name), ("Mentor", chat.mentor.name)],
+        "student_url": board.person_url(chat.student),
+        "mentor_url": board.person_url(chat.mentor),
+        "round_url": board.round_url(chat.round),
+        "round_title": chat.round.title,
+        "zone": localtime.zone_name(programme.timezone, chat.starts_at),
+        "history": history.history(session, chat),
+        "reports": history.reports(chat) if board.disagrees(chat, now) else [],
+        "undo": latest.id if may_undo and latest is not None else 0,
+        "undo_words": history.history(session, chat)[-1].words if may_undo else "",
+        "may_cancel": chat.state in lifecycle.LIVE and chat.starts_at > now and chat.answer_by is not None,
+        "letters": log.rows,
+        "letter_url": lambda number: url_for("mail_pages.show", programme_id=programme.id, letter_id=number),
+    }

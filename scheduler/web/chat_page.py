@@ -1,0 +1,214 @@
+"""A chat's page as its reader may see it: the card, the one form that fits, and the ways to other forms."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler import links, localtime
+from scheduler.availability import slots, ticks
+from scheduler.chats import booking, card, freetime, letters, moretimes, record
+from scheduler.chats.card import Card, NextTime
+from scheduler.chats.chat import Chat, ChatEvent
+from scheduler.chats.lifecycle import State
+from scheduler.chats.proposal import Proposal
+from scheduler.life import By
+from scheduler.web import picking
+from scheduler.web.picking import Week
+
+OPENED_FOR = ("accept", "decline", "move", "cancel", "met", "not_met", "times", "again", "new_time", "chat")
+"""What a link may have chosen beforehand."""
+DONE = ("accept", "move", "decline", "cancel", "report", "again", "take", "keep", "times", "never", "undo")
+"""What the page may say thanks for."""
+FEW, MOST = 3, 5
+"""How many next times stand open, and how many there are with the rest: all of another's calendar to see."""
+ANEW = frozenset({State.MISSED, State.UNKNOWN})
+"""Over without a chat; either side may look for a new time."""
+
+
+class Opened(NamedTuple):
+    """How the page was opened: what for, by a choice on the page or by the link alone, the time tapped in
+    the mail, what was done just now, and, of a form sent back, the boxes that were ticked."""
+
+    act: str = "chat"
+    is_chosen: bool = False
+    start: datetime | None = None
+    done: str = ""
+    ticked: frozenset[str] = frozenset()
+
+
+@dataclass(kw_only=True)
+class ChatPage:
+    """All the template needs, as plain values. `form` names the form shown; "" is none."""
+
+    card: Card
+    reader: str
+    form: str
+    opened: str
+    done: str
+    is_open: bool
+    """Whether the chat can still be moved or cancelled."""
+    may_report: bool
+    may_pick: bool
+    is_over: bool
+    since: str
+    said: str
+    topics: list[str]
+    undo: str
+    new_time: NextTime | None = None
+    """A time now put to this reader."""
+    asked_time: NextTime | None = None
+    """A time this reader has put to the other."""
+    follower: str = ""
+    times: list[NextTime] = field(default_factory=list)
+    more: list[NextTime] = field(default_factory=list)
+    picked: datetime | None = None
+    is_gone: bool = False
+    """Whether the time tapped in the mail is free no more."""
+    weeks: list[Week] = field(default_factory=list)
+    zone_words: str = ""
+
+
+def show(session: Session, chat: Chat, side: By, now: datetime, opened: Opened) -> ChatPage:
+    """The page for `side`, as `opened`; it looks only."""
+    proposal = booking.open_proposal(session, chat)
+    mine = proposal is not None and proposal.put_to is side
+    is_open = chat.state in (State.PROPOSED, State.CONFIRMED) and now < chat.starts_at
+    page = ChatPage(
+        card=card.show(chat, side, now=now),
+        reader=chat.person(side).name,
+        form="",
+        opened=opened.act,
+        done=opened.done,
+        is_open=is_open,
+        may_report=may_report(chat, now),
+        may_pick=may_pick(session, chat, side),
+        is_over=chat.state is not State.PLANNED and (not chat.is_live or now >= chat.starts_at),
+        since=localtime.day_long(chat.since, chat.person(side).timezone) if chat.since else "",
+        said=chat.report(side) or "",
+        topics=_topics(chat),
+        undo=_undo(session, chat, side, now),
+        new_time=_time_of(proposal, chat, side) if mine else None,
+        asked_time=_time_of(proposal, chat, side) if not mine else None,
+        follower=_follower(session, chat, side),
+    )
+    page.form = _form(page, chat, side, opened)
+    if page.form in ("change", "pick", "times"):
+        _add_times(session, page, chat, side, now, opened)
+    if page.form == "times" and page.times and not opened.is_chosen:
+        page.form = "change" if page.is_open else "pick"  # there are times in common again
+    if page.form == "times":
+        _add_weeks(session, page, chat, side, now, opened.ticked)
+    return page
+
+
+def may_report(chat: Chat, now: datetime) -> bool:
+    """Whether one may say now whether they met."""
+    return now >= chat.starts_at and chat.state in (State.CONFIRMED, State.HELD, *ANEW)
+
+
+def may_pick(session: Session, chat: Chat, side: By) -> bool:
+    """Whether `side` may look for a new chat after this one.
+
+    After a decline that is whoever declined, after a lapse the student: the other is not to press them.
+    """
+    if chat.has_follower:
+        return False
+    if chat.state is State.LAPSED:
+        return side is By.STUDENT
+    if chat.state is State.DECLINED:
+        last = record.last_act(session, chat)
+        return last is not None and last.by is side
+    return chat.state in ANEW
+
+
+def _form(page: ChatPage, chat: Chat, side: By, opened: Opened) -> str:
+    if opened.done:
+        return _form_after(page, opened)
+    if page.is_open:
+        return _form_before(page, chat, side, opened)
+    wants_report = opened.act in ("met", "not_met") and (opened.is_chosen or not page.said)
+    if page.may_report and (wants_report or (chat.state is State.CONFIRMED and not page.said)):
+        return "report"
+    if page.may_pick:
+        return "times" if opened.act == "times" else "pick"
+    return ""
+
+
+def _form_after(page: ChatPage, opened: Opened) -> str:
+    """What may be done at once after something was done: pick one of the times that suit both."""
+    if opened.done == "times" and page.is_open:
+        return "change"
+    return "pick" if opened.done in ("report", "times") and page.may_pick else ""
+
+
+def _form_before(page: ChatPage, chat: Chat, side: By, opened: Opened) -> str:
+    if opened.act == "times":
+        return "times"
+    if page.new_time is not None and not (opened.is_chosen or opened.act == "cancel"):
+        return "new_time"
+    if opened.act in ("decline", "move", "cancel"):
+        return "change"
+    return "accept" if chat.state is State.PROPOSED and side is By.STUDENT else ""
+
+
+def _add_times(session: Session, page: ChatPage, chat: Chat, side: By, now: datetime, opened: Opened) -> None:
+    """The next times, few of them open; the one tapped in the mail first of all chosen, if still free."""
+    few = freetime.common_times(session, chat, now, most=FEW)
+    rest = [start for start in freetime.common_times(session, chat, now, most=MOST) if start not in few]
+    wanted = opened.start if opened.start != chat.starts_at else None
+    if wanted is not None and wanted not in few:
+        page.is_gone = not freetime.suits(session, chat, wanted, now, By.STUDENT, By.MENTOR)
+        few = few if page.is_gone else sorted([wanted, *few])
+    page.times = [card.next_time(chat, side, start) for start in few]
+    page.more = [card.next_time(chat, side, start) for start in rest if start not in few]
+    page.picked = wanted if wanted in few else next(iter(few), None)
+
+
+def _add_weeks(
+    session: Session, page: ChatPage, chat: Chat, side: By, now: datetime, ticked: frozenset[str]
+) -> None:
+    """The picker for this one chat; without a round's day left there is none, and the page says so."""
+    if chat.round.ends_at <= now + chat.round.programme.notice:
+        return
+    person, window = chat.person(side), moretimes.window(session, chat, side, now)
+    taken = freetime.taken(session, [person.id]).get(person.id, [])
+    given = ticks.keys_of(slots.days(window, taken), moretimes.get_ask(session, chat, side).slots)
+    page.weeks = picking.weeks(window, given | ticked, taken)
+    page.zone_words = picking.zone_words(window)
+
+
+def _time_of(proposal: Proposal | None, chat: Chat, side: By) -> NextTime | None:
+    return None if proposal is None else card.next_time(chat, side, proposal.starts_at)
+
+
+def _topics(chat: Chat) -> list[str]:
+    """What both ticked: for these two alone, and only once both have said yes."""
+    if chat.state not in (State.CONFIRMED, State.HELD):
+        return []
+    return [topic for topic in chat.mentor.topics if topic in chat.student.topics]
+
+
+def _undo(session: Session, chat: Chat, side: By, now: datetime) -> str:
+    """The token to take the reader's own last act back with; empty when that is no longer possible."""
+    last = record.last_act(session, chat)
+    if last is None or last.by is not side or not record.may_undo(session, last, now, side):
+        return ""
+    return undo_token(last, chat, side)
+
+
+def undo_token(event: ChatEvent, chat: Chat, side: By) -> str:
+    """The token of the page where `side` takes `event` back."""
+    reader = chat.person(side)
+    return links.token("undo", e=event.id, p=reader.id, n=reader.link_number)
+
+
+def _follower(session: Session, chat: Chat, side: By) -> str:
+    """The page of the chat that followed, for a reader who has heard of it."""
+    new = session.scalar(select(Chat).where(Chat.follows_id == chat.id))
+    if new is None:
+        return ""
+    knows = letters.knows(session, new, side)
+    return card.link(new, side, "chat") if knows.told or knows.acted else ""

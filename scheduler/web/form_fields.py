@@ -1,0 +1,95 @@
+"""Forms of the board, read: dates, spans of dates, class lists; a sentence for what cannot be read."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Request
+
+LARGEST_HIDDEN = 600_000
+"""A class list up to this size travels through the preview's form; a larger one is chosen again."""
+_SPAN = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\s*(?:-|–|to)\s*(\d{4}-\d{2}-\d{2}))?(?:\s*[:,]\s*(.{1,60}))?$")
+MOST_SPANS = 60
+
+
+class Unreadable(ValueError):
+    """A form that cannot be taken; `faults` has a sentence for each field in question."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__(" ".join(faults.values()))
+        self.faults = faults
+
+
+def round_dates(sent: Mapping[str, str]) -> dict[str, Any]:
+    """What `running.open_round` takes of the form that opens a round. Raises Unreadable."""
+    faults: dict[str, str] = {}
+    found: dict[str, Any] = {
+        "first_on": _date(sent, "first_on", faults),
+        "last_on": _date(sent, "last_on", faults),
+        "answer_on": _date(sent, "answer_on", faults) if sent.get("answer_on", "").strip() else None,
+        "minutes": _minutes(sent, faults),
+        "blocked": _blocked(sent.get("blocked", ""), faults),
+    }
+    if faults:
+        raise Unreadable(faults)
+    return found
+
+
+def _date(sent: Mapping[str, str], field: str, faults: dict[str, str]) -> date | None:
+    found = some_date(sent.get(field, ""))
+    if found is None:
+        faults[field] = "Please give a date, like 2027-03-08."
+    return found
+
+
+def _minutes(sent: Mapping[str, str], faults: dict[str, str]) -> int:
+    text = sent.get("minutes", "").strip()
+    if text.isascii() and text.isdigit() and 15 <= int(text[:4]) <= 120:
+        return int(text[:4])
+    faults["minutes"] = "Please choose how long a chat lasts."
+    return 0
+
+
+def _blocked(text: str, faults: dict[str, str]) -> list[dict[str, str]]:
+    """Spans of dates, one a line: "2027-03-15 to 2027-03-19: year 3"; without the year, for everyone."""
+    spans = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        match = _SPAN.match(line[:120])
+        first, last = (some_date(match[1]), some_date(match[2] or match[1])) if match else (None, None)
+        if match is None or first is None or last is None or last < first:
+            faults["blocked"] = f"“{line[:60]}” is not a span of dates, like “2027-03-15 to 2027-03-19”."
+            return []
+        stage = (match[3] or "").strip()
+        spans.append({"from": first.isoformat(), "to": last.isoformat(), "stage": stage})
+    if len(spans) > MOST_SPANS:
+        faults["blocked"] = f"More than {MOST_SPANS} spans are too many for one round."
+    return spans
+
+
+def class_list(request: Request) -> bytes:
+    """The class list a form brings: a file, or pasted text, or the one its preview kept."""
+    file = request.files.get("file")
+    content = bytes(file.read()) if file is not None else b""
+    if content:
+        return content
+    try:
+        kept = base64.b64decode(request.form.get("kept", ""), validate=True)
+    except (binascii.Error, ValueError):
+        kept = b""
+    return kept or request.form.get("text", "").encode()
+
+
+def kept(raw: bytes) -> str:
+    """A class list as a hidden field carries it; empty when it is too large for one."""
+    return base64.b64encode(raw).decode() if len(raw) <= LARGEST_HIDDEN else ""
+
+
+def some_date(text: str) -> date | None:
+    """A date as a form sends it; None for anything else."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None

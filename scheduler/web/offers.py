@@ -1,0 +1,173 @@
+"""The page where a mentor says when they could meet: the same times again, others, or not this round."""
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from scheduler import clock, db, localtime
+from scheduler.availability import ask_card, asking, slots
+from scheduler.availability.ask import Ask
+from scheduler.availability.asks import AskState
+from scheduler.availability.slots import BadChoice
+from scheduler.life import By, Via
+from scheduler.programme import names
+from scheduler.programme.person import Standing
+from scheduler.rounds import absence
+from scheduler.web import access, ask_page
+from scheduler.web.access import GuardedBlueprint
+
+pages = GuardedBlueprint("offers", __name__, guard="link")
+
+NOTE_LIMIT, PLACE_LIMIT, MOST_CHATS = 280, 200, 5
+ANSWERS = ("same", "pick", "out")
+LONGEST_PAUSE = timedelta(days=3 * 366)
+
+
+class Refused(Exception):
+    """The form cannot be kept: which field, and a sentence for its reader."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+class Again(NamedTuple):
+    """Last round's weekly times: in words, the zone of these, and the dates they come to this time."""
+
+    words: str
+    zone: str
+    days: int
+    times: list[str]
+
+
+@pages.get("/offer/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """The picker, with what was saved; nothing changes."""
+    now = clock.now()
+    with db.reading() as session:
+        ask, claims = access.ask_reader(session, "offer", token)
+        if request.args.get("done") in ask_page.LAST_PAGES and ask.state is not AskState.ASKED:
+            return _last_page(session, ask, now)
+        opened = request.args.get("a") or str(claims.get("a", "pick"))
+        return _page(session, ask, now, opened if opened in ANSWERS else "pick", {})
+
+
+@pages.post("/offer/<token>")
+def save(token: str) -> ResponseReturnValue:
+    """Keep the answer in place of the one before; a second time is as good as the first."""
+    now = clock.now()
+    try:
+        with db.transaction() as session:
+            ask, _ = access.ask_reader(session, "offer", token)
+            ask_page.check_stays(ask.person)
+            done = _keep(session, ask, request.form, now)
+    except Refused as refusal:
+        with db.reading() as session:
+            ask, _ = access.ask_reader(session, "offer", token)
+            return _page(session, ask, now, "pick", {refusal.field: str(refusal)}), 422
+    return redirect(url_for("offers.show", token=token, done=done), 303)
+
+
+def _keep(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) -> str:
+    """What was done, by the name its result page has. Raises Refused."""
+    answer = form.get("answer", "ticked")
+    if answer == "same":
+        _keep_same(session, ask, now)
+        return "same"
+    if answer in ("out", "pause"):
+        until = _until(form.get("until", ""), ask, now) if answer == "pause" else None
+        asking.opt_out(session, ask, now, by=By.MENTOR)
+        if until is None:
+            return "out"
+        if (ask.person.standing, ask.person.paused_until) != (Standing.PAUSED, until):
+            absence.pause(session, ask.person, until, now, via=Via.LINK)
+        return "paused"
+    _keep_ticked(session, ask, form, now)
+    return "saved"
+
+
+def _keep_same(session: Session, ask: Ask, now: datetime) -> None:
+    times = slots.minus(asking.same_as_last(ask, now), ask_page.taken_by(session, ask.person))
+    if not times:
+        raise Refused("times", "Last round’s times do not fit these dates. Please tick others.")
+    asking.offer(session, ask, times, now, note=ask.note)
+
+
+def _keep_ticked(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) -> None:
+    try:
+        times = ask_page.chosen(session, ask, form, now)
+    except BadChoice as error:
+        raise Refused("times", str(error)) from None
+    capacity = form.get("capacity", "")
+    if capacity in [str(number) for number in _capacities(ask)]:
+        ask.capacity = int(capacity)
+    if "place" in form:
+        ask.person.place = names.clean_text(form["place"], PLACE_LIMIT)
+    note = names.clean_text(form.get("note", ""), NOTE_LIMIT)
+    asking.offer(session, ask, times, now, note=note)
+
+
+def _until(text: str, ask: Ask, now: datetime) -> datetime:
+    """The beginning of a date the reader wrote. Raises Refused."""
+    try:
+        until = localtime.start_of_day(date.fromisoformat(text), ask.person.timezone)
+    except (ValueError, OverflowError):
+        raise Refused("until", "Please say until when, as a date.") from None
+    if not now < until < now + LONGEST_PAUSE:
+        raise Refused("until", "Please choose a day to come, within three years.")
+    return until
+
+
+def _capacities(ask: Ask) -> list[int]:
+    return sorted({*range(1, MOST_CHATS + 1), ask.capacity})
+
+
+def _again(session: Session, ask: Ask, now: datetime) -> Again | None:
+    """The card of last round's times; None where there were none, or this round is answered already."""
+    if not ask.person.pattern or ask.state is AskState.ANSWERED:
+        return None
+    shown, zone = ask_card.show(ask), ask.person.timezone
+    times = slots.minus(asking.same_as_last(ask, now), ask_page.taken_by(session, ask.person))
+    days = {localtime.in_zone(slot.starts_at, zone).date() for slot in times}
+    other_zone = shown.pattern_zone if shown.pattern_zone != shown.zone else ""
+    return Again(shown.same_words, other_zone, len(days), [ask_card.words_of(slot, zone) for slot in times])
+
+
+def _page(session: Session, ask: Ask, now: datetime, opened: str, errors: dict[str, str]) -> str:
+    """The picker as it was saved or, with errors, as it was just sent."""
+    form = request.form if errors else None
+    capacities = [(str(number), str(number)) for number in _capacities(ask)]
+    return render_template(
+        "pages/offer_page.html",
+        programme=ask.round.programme,
+        page=ask_page.show(session, ask, now, keys=form.getlist("t") if form is not None else None),
+        opened=opened,
+        again=_again(session, ask, now),
+        answer=form.get("answer", "ticked") if form is not None else "ticked",
+        until=form.get("until", "") if form is not None else "",
+        repeat=form is not None and form.get("repeat") == "yes",
+        note=form.get("note", "") if form is not None else ask.note,
+        capacity=form.get("capacity", "") if form is not None else str(ask.capacity),
+        capacities=capacities,
+        place=form.get("place", "") if form is not None else ask.person.place,
+        errors=errors,
+    )
+
+
+def _last_page(session: Session, ask: Ask, now: datetime) -> str:
+    return render_template(
+        "pages/offer_done.html",
+        programme=ask.round.programme,
+        page=ask_page.show(session, ask, now),
+        done=request.args["done"],
+        until=_paused_until(ask),
+    )
+
+
+def _paused_until(ask: Ask) -> str:
+    until = ask.person.paused_until
+    return localtime.day_long(until, ask.person.timezone, year=True) if until is not None else ""

@@ -1,0 +1,23 @@
+"""Counting what a page asks of the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from scheduler import db
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements sent while the block lasts."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", note)
