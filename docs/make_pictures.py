@@ -29,13 +29,23 @@ class Browser:
     """Chromium, spoken to over two pipes (the DevTools protocol, its messages ended by a zero byte)."""
 
     def __init__(self, folder: str) -> None:
-        program = next((found for name in ("chromium", "google-chrome", "chrome") if (found := shutil.which(name))), None)
+        program = next(
+            (found for name in ("chromium", "google-chrome", "chrome") if (found := shutil.which(name))), None
+        )
         if program is None:
             raise SystemExit("No Chromium is installed here, and without it there are no pictures.")
         to_browser, from_browser = os.pipe(), os.pipe()
         # Chromium reads from descriptor 3 and writes to 4, and the shell puts ours there.
         script = f'exec "$0" "$@" 3<&{to_browser[0]} 4>&{from_browser[1]}'
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe"]
+        flags = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--remote-debugging-pipe",
+        ]
+        # A frame in a process of its own is not in the picture.
+        flags += ["--disable-features=IsolateSandboxedIframes"]
         self._process = subprocess.Popen(
             ["/bin/bash", "-c", script, program, *flags, f"--user-data-dir={folder}"],
             pass_fds=(to_browser[0], from_browser[1]),
@@ -73,7 +83,9 @@ class Browser:
 
     def photograph(self, path: Path, *, whole: bool = False) -> None:
         """The window, or the whole page, as a PNG file."""
-        shot = self._ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole, **self._clip(whole))
+        shot = self._ask(
+            "Page.captureScreenshot", format="png", captureBeyondViewport=whole, **self._clip(whole)
+        )
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def end(self) -> None:

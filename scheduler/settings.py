@@ -63,8 +63,6 @@ class Settings(BaseSettings):
     """Whether mail to the sender's address comes back to us, so that calendar answers are read."""
     plus_addresses: bool = True
     """Whether the mail server delivers rounds+anything@ to rounds@."""
-    replies_without_verdict: Literal["apply", "hold"] = "apply"
-    """Calendar answers no mail server has vouched for: apply them, with receipt and undo, or hold and ask."""
     log_format: Literal["text", "json"] = "text"
     """How log lines look: text or json."""
     trusted_proxies: int = Field(default=0, ge=0, le=10)

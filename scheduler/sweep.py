@@ -16,7 +16,7 @@ from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By
 from scheduler.mail import inbound, outbox
-from scheduler.mail.envelope import Fate, Incoming, Outgoing, Reading
+from scheduler.mail.envelope import Incoming, Reading
 from scheduler.mail.inbound import Noise
 from scheduler.mail.transport import Transport
 from scheduler.programme.round import Round
@@ -88,9 +88,7 @@ def next_due(session: Session, now: datetime) -> datetime | None:
         session.scalar(select(func.min(model.due_at)))
         for model in (Incoming, Round, Ask, Chat, Proposal)
     ]
-    moments.append(
-        session.scalar(select(func.min(Outgoing.try_at)).where(Outgoing.state == Fate.WAITING))
-    )
+    moments.append(outbox.next_try(session, now))
     ahead = [max(moment, now) for moment in moments if moment is not None]
     return min(ahead, default=None)
 

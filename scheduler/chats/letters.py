@@ -90,7 +90,7 @@ def _may_write(event: ChatEvent, side: By, letter: Letter, known: Knows, now: da
     person = event.chat.person(side)
     if person.takes_part(now):
         return True
-    changes_event = known.told and letter.calendar is not None
+    changes_event = (known.told or known.acted) and letter.calendar is not None
     is_spared = letter.name in ("chat_reminder", "chat_cancelled", "chat_declined") or event.by is side
     return person.standing is Standing.PAUSED and (changes_event or is_spared)
 

@@ -1,5 +1,6 @@
 """More times: what one side adds for a chat whose two have no time in common left."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -31,8 +32,10 @@ def add(session: Session, chat: Chat, side: By, more: list[Slot], now: datetime)
 
 
 def window(session: Session, chat: Chat, side: By, now: datetime) -> Window:
-    """The times that may be added: what is left of the round's dates. Raises NotNow as `add` does."""
-    return ask_card.window(get_ask(session, chat, side), now)
+    """The times that may be added, from the first date that is not too soon. Raises NotNow as `add` does."""
+    whole = ask_card.window(get_ask(session, chat, side), now)
+    dates = [day.on for day in slots.days(whole, ()) if any(half.state == "free" for half in day.halves)]
+    return replace(whole, first_on=dates[0]) if dates else whole
 
 
 def get_ask(session: Session, chat: Chat, side: By) -> Ask:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import structlog
-from sqlalchemy import Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from scheduler import db
@@ -139,10 +139,21 @@ def deliver(transport: Transport, now: Callable[[], datetime], *, most: int = 10
     return sent
 
 
-def _due(now: datetime) -> Select[int]:
-    """Waiting letters whose time has come, one at a time per thing and person, prompt ones first."""
+def next_try(session: Session, now: datetime) -> datetime | None:
+    """The next moment at which a letter may leave: its own, or the end of a broken sender's lease.
+
+    A letter held behind an earlier one about the same thing has no moment of its own. None when none waits.
+    """
+    waiting = select(func.min(Outgoing.try_at)).where(Outgoing.state == Fate.WAITING, ~_overtakes(now))
+    lost = select(func.min(Outgoing.lease_until)).where(Outgoing.state == Fate.SENDING)
+    moments = [session.scalar(waiting), session.scalar(lost)]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _overtakes(now: datetime) -> ColumnElement[bool]:
+    """Whether a letter would arrive before an earlier one that changes the same event in the same calendar."""
     earlier = aliased(Outgoing)
-    overtakes = exists().where(
+    return exists().where(
         earlier.about == Outgoing.about,
         earlier.recipient == Outgoing.recipient,
         earlier.id < Outgoing.id,
@@ -154,9 +165,13 @@ def _due(now: datetime) -> Select[int]:
             ),
         ),
     )
+
+
+def _due(now: datetime) -> Select[int]:
+    """Waiting letters whose time has come, one at a time per thing and person, prompt ones first."""
     return (
         select(Outgoing.id)
-        .where(Outgoing.state == Fate.WAITING, Outgoing.try_at <= now, ~overtakes)
+        .where(Outgoing.state == Fate.WAITING, Outgoing.try_at <= now, ~_overtakes(now))
         .order_by(Outgoing.lane, Outgoing.try_at, Outgoing.id)
     )
 

@@ -71,7 +71,8 @@ def not_this_person(session: Session, chat: Chat, side: By, now: datetime) -> No
 
 
 def _is_agreed_with(session: Session, chat: Chat, person: Person) -> bool:
-    return chat.state is State.CONFIRMED and letters.knows(session, chat, chat.side(person)).told
+    known = letters.knows(session, chat, chat.side(person))
+    return chat.state is State.CONFIRMED and (known.told or known.acted)
 
 
 def _cancel(session: Session, person: Person, now: datetime, via: Via, which: Callable[[Chat], bool]) -> int:

@@ -39,10 +39,11 @@ def cancel(programme_id: int, chat_id: int) -> ResponseReturnValue:
 def settle(programme_id: int, chat_id: int) -> ResponseReturnValue:
     """The coordinator's word on whether they met."""
     act = OUTCOMES.get(request.form.get("outcome", ""))
-    if act is None:
-        raise NotNow("Please choose whether they met, then send it again.")
     with db.transaction() as session:
-        outcome.settle(session, access.chat_of(session, programme_id, chat_id), act, clock.now())
+        chat = access.chat_of(session, programme_id, chat_id)
+        if act is None:
+            raise NotNow("Please choose whether they met, then send it again.")
+        outcome.settle(session, chat, act, clock.now())
     return _back(programme_id, chat_id, "Settled.")
 
 

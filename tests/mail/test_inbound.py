@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import strategies
 
 from scheduler.mail import inbound
 from scheduler.mail.inbound import Noise, Reply
@@ -226,7 +226,7 @@ def test_hostile_mail_raises_nothing(raw, kind):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.binary(max_size=300), st.integers(0, 400))
+@given(strategies.binary(max_size=300), strategies.integers(0, 400))
 def test_garbage_anywhere_raises_nothing(garbage, at):
     whole = mail(part())
     assert isinstance(inbound.read(whole[:at] + garbage + whole[at:]), Reply | Noise)

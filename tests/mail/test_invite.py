@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import icalendar
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import strategies
 
 from scheduler.mail import invite, letter
 from scheduler.mail.invite import Invite, Mailbox
@@ -24,7 +24,7 @@ PLAIN = Invite(
     organizer=("Coffee Rounds", "rounds@rounds.example"),
     attendee=("Maya Mentor", "maya@example.com"),
 )
-NAMES = st.text(st.characters(exclude_categories=()), max_size=120) | st.sampled_from(
+NAMES = strategies.text(strategies.characters(exclude_categories=()), max_size=120) | strategies.sampled_from(
     [
         "Müller, Mia",
         "O'Neil",

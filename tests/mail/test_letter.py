@@ -8,7 +8,7 @@ from email import header, policy, utils
 import jinja2
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import strategies
 
 from scheduler.mail import invite, letter
 from scheduler.mail.invite import Invite, Mailbox
@@ -30,7 +30,7 @@ ICS = invite.request(
         attendee=("Maya", "maya@example.com"),
     )
 )
-NAMES = st.text(st.characters(exclude_categories=()), max_size=120) | st.sampled_from(
+NAMES = strategies.text(strategies.characters(exclude_categories=()), max_size=120) | strategies.sampled_from(
     [
         "Okafor, Amara, " * 6,
         "a\r\nBcc: eve@example.com",

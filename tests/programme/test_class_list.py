@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import strategies
 
 from scheduler.programme import class_cells, class_list
 from scheduler.programme.class_list import BadClassList, Row
@@ -215,7 +215,7 @@ def test_the_template_is_a_good_list_with_every_column():
     assert found.wrong == ()
 
 
-PIECES = st.sampled_from(
+PIECES = strategies.sampled_from(
     [
         b"name",
         b"email",
@@ -237,8 +237,8 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=300)
 @given(
-    st.sampled_from([b"", b"name,email,roles\n", b"name;email;roles;not_with;timezone\n"]),
-    st.binary(max_size=200) | st.lists(PIECES, max_size=40).map(b"".join),
+    strategies.sampled_from([b"", b"name,email,roles\n", b"name;email;roles;not_with;timezone\n"]),
+    strategies.binary(max_size=200) | strategies.lists(PIECES, max_size=40).map(b"".join),
 )
 def test_any_bytes_are_a_class_list_or_a_bad_one(header, rest):
     try:

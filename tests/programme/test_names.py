@@ -5,13 +5,13 @@ import zoneinfo
 
 import pytest
 from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import strategies
 
 from scheduler.programme import names
 
-ANY_TEXT = st.text(st.characters(), max_size=120)
+ANY_TEXT = strategies.text(strategies.characters(), max_size=120)
 # Characters whose meeting is what goes wrong: bases, marks of several classes, joiners, overrides, blanks.
-TROUBLE = st.text(
+TROUBLE = strategies.text(
     "aeq"
     + '"'
     + " \t\r\n\x00\x85\u00a0\u2028\u2029\u0301\u0308\u0323\u0304\u05b0\u0958\u093c\u1100\u1161\u11a8"
@@ -84,7 +84,7 @@ def test_any_text_becomes_one_short_safe_line(text):
 
 
 @settings(max_examples=300)
-@given(ANY_TEXT | TROUBLE, st.sampled_from([1, 3, 80]))
+@given(ANY_TEXT | TROUBLE, strategies.sampled_from([1, 3, 80]))
 @example("\u01df" + "\u200b\u0323" * 9, 80)
 @example("a\u0301\u200d\u200d\u0323b", 80)
 def test_cleaning_twice_is_cleaning_once(text, limit):
@@ -151,7 +151,11 @@ def test_a_letter_that_folds_to_ascii_makes_no_one_elses_address():
 
 
 @settings(max_examples=300)
-@given(ANY_TEXT | TROUBLE | st.builds("{}@{}.org".format, st.text(max_size=8), st.text(max_size=8)))
+@given(
+    ANY_TEXT
+    | TROUBLE
+    | strategies.builds("{}@{}.org".format, strategies.text(max_size=8), strategies.text(max_size=8))
+)
 def test_any_text_is_an_address_or_a_bad_address(text):
     try:
         address = names.clean_address(text)

@@ -1,9 +1,11 @@
 """A round's figures, debts and histories, counted once each and told in the programme's zone."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from scheduler import clock, db
 from scheduler.chats import record
@@ -11,7 +13,7 @@ from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import Act, Report
 from scheduler.life import By, Via
 from scheduler.programme.round import Round
-from scheduler.rounds import board, history, people, progress, turnout
+from scheduler.rounds import board, history, people, progress, publishing, turnout
 from tests.support import desk, queries
 from tests.support.world import World
 
@@ -104,7 +106,10 @@ def test_the_round_stands_at_one_of_six_steps(world: World, round_id: int) -> No
     assert now_at() == ("Ask", "answers by Thursday 4 March, 11:59 pm")
     world.at("2027-03-05 00:30")
     assert now_at() == ("Plan", "planned, not published")
-    world.chat(round_id, "maya", "sam", "2027-03-10 16:30")
+    with db.transaction() as session:
+        publishing.publish(session, session.get_one(Round, round_id), clock.now())
+    assert now_at() == ("Invite", "published; the invitations leave in a minute")
+    world.later(minutes=2)
     assert now_at() == ("Invite", "chats begin on Monday 8 March")
     world.at("2027-03-10 09:00")
     assert now_at() == ("Meet", "day 3 of 12")
@@ -135,23 +140,22 @@ def test_the_people_asked_are_listed_with_how_much_they_gave(world: World, round
 
 
 def test_more_chats_ask_the_database_no_more_often(world: World, round_id: int) -> None:
+    readings: tuple[Callable[[Session, Round], object], ...] = (
+        progress.funnel,
+        lambda session, of: progress.owes(session, of, clock.now()),
+        progress.chat_rows,
+        turnout.ask_rows,
+        lambda session, of: people.person(session, of.programme, world.person(session, "maya"), clock.now()),
+        lambda session, of: board.needs_you(session, of.programme, clock.now()),
+    )
+
     def asked() -> list[int]:
         counts = []
-        with db.reading() as session:
-            round_ = session.get_one(Round, round_id)
-            maya = world.person(session, "maya")
-            for read in (
-                lambda: progress.funnel(session, round_),
-                lambda: progress.owes(session, round_, clock.now()),
-                lambda: progress.chat_rows(session, round_),
-                lambda: turnout.ask_rows(session, round_),
-                lambda: people.person(session, round_.programme, maya, clock.now()),
-                lambda: board.needs_you(session, round_.programme, clock.now()),
-            ):
-                session.expunge_all()
-                round_, maya = session.get_one(Round, round_id), world.person(session, "maya")
+        for read in readings:
+            with db.reading() as session:
+                round_ = session.get_one(Round, round_id)
                 with queries.counted() as sent:
-                    read()
+                    read(session, round_)
                 counts.append(len(sent))
         return counts
 

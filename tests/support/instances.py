@@ -68,6 +68,19 @@ def example() -> Json:
     )
 
 
+def _windows(pick: random.Random, windows: int, days: int, per_day: int) -> list[list[int]]:
+    """Spans of one to five ticks in the middle of days, those that touch joined."""
+    starts = sorted({pick.randrange(days) * per_day + pick.randrange(16, 36) for _ in range(windows)})
+    spans: list[list[int]] = []
+    for start in starts:
+        end = start + pick.randint(1, 5)
+        if spans and start <= spans[-1][1]:
+            spans[-1][1] = max(end, spans[-1][1])
+        else:
+            spans.append([start, end])
+    return spans
+
+
 def invented(students: int, mentors: int, seed: int, *, days: int = 28, per_day: int = 48) -> Json:
     """A programme's round: tight capacity, a third of the mentors give longer chats, buffers, three zones."""
     pick = random.Random(seed)
@@ -76,19 +89,8 @@ def invented(students: int, mentors: int, seed: int, *, days: int = 28, per_day:
         for hours in (0, 4, 10)
     }
 
-    def times(windows: int) -> list[list[int]]:
-        starts = sorted({pick.randrange(days) * per_day + pick.randrange(16, 36) for _ in range(windows)})
-        spans: list[list[int]] = []
-        for start in starts:
-            end = start + pick.randint(1, 5)
-            if spans and start <= spans[-1][1]:
-                spans[-1][1] = max(end, spans[-1][1])
-            else:
-                spans.append([start, end])
-        return spans
-
     def person(windows: int) -> Json:
-        free = times(windows)
+        free = _windows(pick, windows, days, per_day)
         return {
             "tz": pick.choice(sorted(zones)),
             "free": free,

@@ -251,8 +251,3 @@ def a_round(session: Session) -> int:
     round_.publish_at = round_.settle_by = now
     round_.due_at = None
     return round_.id
-
-
-def begun(moment: datetime) -> bool:
-    """Whether `moment` has come."""
-    return clock.now() >= moment

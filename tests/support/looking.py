@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from tests.support.mailroom import Page
 from tests.support.world import World
 
 
-def tables() -> dict[str, list[object]]:
+def tables() -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
     with db.reading() as session:
         return {

@@ -5,60 +5,19 @@ import re
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
-from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from html import unescape
+from urllib.parse import urljoin, urlsplit
 
 from flask.testing import FlaskClient
 
 from scheduler.mail.transport import Trouble
 from tests.support.calendars import Calendar
-
-
-class _Form(HTMLParser):
-    """The first form of a page that posts: its fields as a browser would send them untouched."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.action: str | None = None
-        self.fields: list[tuple[str, str]] = []
-        self.submits: list[tuple[str, str]] = []
-        self._inside = self._done = False
-        self._select: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form" and not self._done and given.get("method", "").lower() == "post":
-            self._inside, self.action = True, given.get("action", "")
-        if not self._inside:
-            return
-        if tag == "input":
-            self._input(given)
-        if tag == "button" and given.get("name"):
-            self.submits.append((given["name"], given.get("value", "")))
-        if tag == "textarea":
-            self.fields.append((given["name"], ""))
-        if tag == "select":
-            self._select = given["name"]
-        if tag == "option" and self._select and "selected" in given:
-            self.fields.append((self._select, given.get("value", "")))
-
-    def _input(self, given: dict[str, str]) -> None:
-        kind = given.get("type", "text")
-        if kind in ("radio", "checkbox") and "checked" not in given:
-            return
-        if given.get("name") and "disabled" not in given and kind != "submit":
-            self.fields.append((given["name"], given.get("value", "on")))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form" and self._inside:
-            self._inside, self._done = False, True
-        if tag == "select":
-            self._select = None
+from tests.support.forms import Button, Form, Reader
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page somebody reached from a mail, and its form."""
+    """A page somebody reached, from a mail or another page; with links and buttons to press."""
 
     client: FlaskClient
     url: str
@@ -66,19 +25,43 @@ class Page:
     text: str
 
     def send(self, **changed: object) -> "Page":
-        """Press the first form's button, with some fields filled in otherwise; the page one ends on."""
-        form = _Form()
-        form.feed(self.text)
-        assert form.action is not None, f"no form on {self.url}:\n{self.text}"
-        fields: dict[str, object] = {}
-        for name, value in form.fields:
-            fields.setdefault(name, [])
-            fields[name].append(value)  # type: ignore[attr-defined]
-        if form.submits:
-            fields.setdefault(*form.submits[0])
-        fields.update(changed)
-        answer = self.client.post(form.action or self.url, data=fields, follow_redirects=True)
+        """Press the first form's first button, with some fields filled in otherwise; the page one ends on."""
+        found = Reader(self.text).forms
+        assert found, f"no form on {self.url}:\n{self.text}"
+        return self._post(found[0], next(iter(found[0].buttons), None), changed)
+
+    def press(self, words: str, **changed: object) -> "Page":
+        """Press the button with these words, some fields filled in otherwise; the page one ends on."""
+        for form in Reader(self.text).forms:
+            for button in form.buttons:
+                if button.words == words:
+                    return self._post(form, button, changed)
+        raise AssertionError(f"no button {words!r} on {self.url}:\n{self.text}")
+
+    def follow(self, words: str) -> "Page":
+        """Follow the first link whose words begin so; the page one ends on."""
+        for text, address in Reader(self.text).links:
+            if text.startswith(words):
+                return look(self.client, urljoin(self.url, address))
+        raise AssertionError(f"no link {words!r} on {self.url}:\n{self.text}")
+
+    @property
+    def words(self) -> str:
+        """What stands on the page, without its tags."""
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", self.text)).split())
+
+    def _post(self, form: Form, button: Button | None, changed: dict[str, object]) -> "Page":
+        to = urljoin(self.url, form.action)
+        answer = self.client.post(to, data=form.sent(button, changed), follow_redirects=True)
         return Page(self.client, answer.request.path, answer.status_code, answer.text)
+
+
+def look(client: FlaskClient, url: str) -> Page:
+    """The page at this address, in this browser: a GET."""
+    parts = urlsplit(url)
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    answer = client.get(target, follow_redirects=True)
+    return Page(client, target, answer.status_code, answer.text)
 
 
 @dataclass(frozen=True)
@@ -90,7 +73,7 @@ class Mail:
 
     @property
     def parsed(self) -> EmailMessage:
-        return email.message_from_bytes(self.raw, policy=policy.default)  # type: ignore[return-value]
+        return email.message_from_bytes(self.raw, policy=policy.default)  # type: ignore[return-value]  # the policy makes it an EmailMessage
 
     @property
     def subject(self) -> str:
@@ -130,11 +113,8 @@ class Mail:
         at = next((n for n, line in enumerate(lines) if words.casefold() in line.casefold()), None)
         assert at is not None, f"no words {words!r} in:\n{self.text}"
         url = next(found for line in lines[at:] for found in re.findall(r"https?://[^\s<>]+", line))
-        path = urlsplit(url)
         assert self.client is not None
-        target = path.path + (f"?{path.query}" if path.query else "")
-        answer = self.client.get(target, follow_redirects=True)
-        return Page(self.client, target, answer.status_code, answer.text)
+        return look(self.client, url)
 
     def press(self, words: str, **changed: object) -> Page:
         """Open the link at these words, and press the page's one button."""

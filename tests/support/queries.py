@@ -21,3 +21,12 @@ def counted() -> Iterator[list[str]]:
         yield sent
     finally:
         event.remove(db.engine(), "before_cursor_execute", note)
+
+
+def all_rows() -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, to see that nothing was changed."""
+    with db.engine().connect() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(table.select())), key=repr)
+            for table in db.Base.metadata.sorted_tables
+        }

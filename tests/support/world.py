@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from scheduler.chats import booking, record
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import Act
 from scheduler.life import By, Via
+from scheduler.mail import inbox, replies
 from scheduler.mail.envelope import Outgoing
 from scheduler.programme.coordinator import Coordinator
 from scheduler.programme.person import Person
@@ -19,10 +21,13 @@ from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.stages import RoundAct
 from scheduler.rounds import running
+from tests.support import truth
 from tests.support.clock import Clock
-from tests.support.mailroom import Mailroom
+from tests.support.mailroom import Mail, Mailroom, Page, look
 
 ZONE = "America/New_York"
+STANDS_STILL = 20
+"""So many sweeps at one moment, with something due all the while, mean that it will never be done."""
 
 
 class World:
@@ -30,6 +35,7 @@ class World:
 
     def __init__(self, clock_: Clock, mailroom: Mailroom) -> None:
         self.clock, self.mailroom = clock_, mailroom
+        self._desk: FlaskClient | None = None
 
     def begin(self, *, zone: str = ZONE) -> None:
         """The programme, its coordinator, two mentors and two students; no round yet."""
@@ -57,11 +63,14 @@ class World:
     def run(self, *, until: datetime | None = None) -> int:
         """What the worker does now; with `until`, moving the clock from one due moment to the next."""
         done = sweep.sweep(self.mailroom, clock.now)
+        still = 0
         while until is not None:
             moment = self.next_due()
             if moment is None or moment > until:
                 self.clock.moment = until
                 return done + sweep.sweep(self.mailroom, clock.now)
+            still = 0 if moment > clock.now() else still + 1
+            assert still < STANDS_STILL, f"something due at {moment} is never done"
             self.clock.moment = max(moment, clock.now())
             done += sweep.sweep(self.mailroom, clock.now)
         return done
@@ -120,6 +129,36 @@ class World:
             if proposed:
                 record.happen(session, chat, Act.PROPOSE, now, via=Via.CLOCK, by=By.CLOCK)
             return chat.id
+
+    def last(self, name: str) -> Mail:
+        """The newest mail to somebody of the cast."""
+        return self.mailroom.last(name)
+
+    def answers(self, name: str, partstat: str, *, style: str = "google", to: Mail | None = None) -> None:
+        """Somebody presses their calendar's button on an invitation, or their last; the answer is read."""
+        invitation = to or [mail for mail in self.mailroom.to(name) if mail.method == "REQUEST"][-1]
+        raw = replies.reply(invitation.raw, partstat, stamp=clock.now(), style=style)
+        with db.transaction() as session:
+            inbox.store(session, raw, clock.now())
+        self.run()
+
+    def board(self, path: str = "/board") -> Page:
+        """A page of the board in Ada's browser, in which she has signed in by the mailed link."""
+        found = look(self._desk, path) if self._desk is not None else None
+        if found is not None and not found.url.startswith("/sign-in"):
+            return found
+        assert self.mailroom.client is not None
+        self._desk = self.mailroom.client.application.test_client()
+        look(self._desk, "/sign-in").press("Send me a sign-in mail", email="ada@example.org")
+        self.run()
+        letter = next(mail for mail in reversed(self.mailroom.to("ada")) if "Sign in" in mail.subject)
+        Mail(letter.raw, self._desk).open("Sign in:").press("Sign in")
+        return look(self._desk, path)
+
+    def calendars_are_true(self) -> None:
+        """Everybody's calendar shows exactly the chats as they stand, and Eve has had no mail."""
+        with db.reading() as session:
+            truth.check(session, self.mailroom, clock.now())
 
     def state(self, chat_id: int) -> str:
         with db.reading() as session:

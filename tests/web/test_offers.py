@@ -141,7 +141,7 @@ def test_room_and_number_are_remembered_and_cleaned(world: World, round_id: int)
     page(world, round_id).send(t=[CLINIC], capacity="99")
     with db.reading() as session:
         ask = looking.find_ask(session, world, round_id, "maya")
-        assert (ask.person.place, ask.capacity, len(ask.note)) == ("Room 4", 3, 0)
+        assert (ask.person.place, ask.capacity, len(ask.note)) == ("Room 4", 3, 280)
 
 
 def test_another_zone_is_shown_for_this_view_alone(world: World, round_id: int) -> None:

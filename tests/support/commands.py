@@ -1,0 +1,50 @@
+"""The command line in tests: within this process, on a folder of the test's own, or as a process of its own."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+from click.testing import CliRunner, Result
+
+from scheduler import cli
+
+COMMAND = str(Path(sys.executable).with_name("coffee-rounds"))
+
+
+class Commands:
+    """`coffee-rounds` on the folder that the environment names."""
+
+    def __call__(self, *words: str, stdin: bytes = b"") -> Result:
+        """Run it within this process."""
+        return CliRunner().invoke(cli.commands, list(words), input=stdin)
+
+    def must(self, *words: str, stdin: bytes = b"") -> str:
+        """Run it, and what it says; it must succeed."""
+        answer = self(*words, stdin=stdin)
+        assert answer.exit_code == 0, answer.output
+        return answer.stdout
+
+    @contextmanager
+    def started(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
+        """Run it as a process of its own, which does not outlive the block."""
+        process = subprocess.Popen(
+            [COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def eventually(is_so: Callable[[], bool], why: str, *, within: float = 30.0) -> None:
+    """Wait until it is so, looking again and again; it must be within so many seconds."""
+    end, pause = monotonic() + within, threading.Event()
+    while not is_so():
+        assert monotonic() < end, why
+        pause.wait(0.05)

@@ -1,0 +1,111 @@
+"""The commands that last: they answer, they work, and they are gone within seconds of being told."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+from contextlib import closing
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from scheduler import db, queue, ticking
+from scheduler.operating import schema
+from tests.support.commands import Commands, eventually
+from tests.support.mailroom import Mailroom
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The database of an empty service, and the environment that names it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SMTP_URL", "DATABASE_URL", "ENVIRONMENT", "BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    return f"sqlite:///{tmp_path / 'data' / 'coffee-rounds.sqlite3'}"
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as door:
+        door.bind(("127.0.0.1", 0))
+        port: int = door.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def members(process: "subprocess.Popen[str]") -> list[int]:
+    """The processes started by it that are still there."""
+    tasks = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(child) for child in tasks.read_text().split()] if tasks.exists() else []
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@pytest.mark.parametrize("command", ["run", "web"])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_pages_are_served_until_told_to_end(url: str, command: str, ending: signal.Signals) -> None:
+    if command == "web":
+        schema.upgrade(url)
+    port = free_port()
+    with Commands().started(command, "--port", str(port)) as process:
+        eventually(lambda: answers(port), "no page in time")
+        children = members(process)
+        process.send_signal(ending)
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 0, said
+        eventually(lambda: not any(map(is_there, children)), "an orphan is left", within=5)
+
+
+def test_the_clock_ends_at_once_when_told(url: str) -> None:
+    schema.upgrade(url)
+    with Commands().started("clock") as process:
+        status = Path(f"/proc/{process.pid}/status")
+        eventually(lambda: blocks_term(status), "it never waited for its end")
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 0, said
+
+
+def blocks_term(status: Path) -> bool:
+    masks = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigBlk")]
+    return bool(int(masks[0], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+def test_run_on_an_unfit_setting_says_so(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BASE_URL", "rounds.example.org")
+    answer = Commands()("run")
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith("BASE_URL should look like")
+
+
+def test_one_process_never_sweeps_twice_at_once(service: None, mailroom: Mailroom) -> None:
+    stop = threading.Event()
+    with ticking.alone():
+        thread = threading.Thread(target=ticking.loop, args=(mailroom, stop))
+        thread.start()
+        stop.set()
+        queue.ring()
+        thread.join(0.2)
+        assert thread.is_alive()
+    thread.join(20)
+    assert not thread.is_alive()
+    db.unbind()
