@@ -13,16 +13,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import unescape
-from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urljoin
-from urllib.request import HTTPCookieProcessor, build_opener
 
 DOCS = Path(__file__).parent
 PHONE, DESK = (375, 812), (1200, 800)
 MENTOR, STUDENT = "maya.okafor@riverside.example.org", "sam.rivera@students.riverside.example.org"
+COORDINATOR = "ada.marsh@riverside.example.org"
 
 
 class Browser:
@@ -46,7 +43,7 @@ class Browser:
         ]
         # A frame in a process of its own is not in the picture.
         flags += ["--disable-features=IsolateSandboxedIframes"]
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - a browser found on this machine
             ["/bin/bash", "-c", script, program, *flags, f"--user-data-dir={folder}"],
             pass_fds=(to_browser[0], from_browser[1]),
             stderr=subprocess.DEVNULL,
@@ -76,9 +73,10 @@ class Browser:
         answer = self._ask("Runtime.evaluate", expression=script, returnByValue=True, userGesture=True)
         return answer.get("result", {}).get("value")
 
-    def press(self, script: str) -> None:
-        """A script that leads to another page."""
-        self.run(script)
+    def press(self, words: str) -> None:
+        """Press the first button whose words these are, and wait for the page it leads to."""
+        has_words = f"one => one.textContent.includes({json.dumps(words)})"
+        self.run(f"[...document.querySelectorAll('button')].find({has_words}).click()")
         self._wait_for("Page.loadEventFired")
 
     def photograph(self, path: Path, *, whole: bool = False) -> None:
@@ -129,14 +127,63 @@ class Browser:
 
 
 @contextmanager
-def the_demo(folder: Path) -> Iterator[str]:
+def the_demo(folder: str) -> Iterator[str]:
     """The demo on a free port, and its address."""
-    command = [Path(sys.executable).with_name("coffee-rounds"), "demo", "--data", folder, "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    found = next(match for line in process.stdout if (match := re.search(r"http://[\d.]+:\d+", line)))
+    command = [str(Path(sys.executable).with_name("coffee-rounds")), "demo", "--data", folder, "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
     try:
-        yield found[0]
+        yield next(
+            found[0] for line in process.stdout or () if (found := re.search(r"http://[\d.]+:\d+", line))
+        )
     finally:
         process.terminate()
         process.communicate(timeout=20)
+
+
+def link_in(browser: Browser, address: str, reader: str, purpose: str) -> str:
+    """The first link of this purpose in somebody's newest mail."""
+    browser.open(f"{address}/demo?to={reader}&view=text", DESK)
+    return str(browser.run(f"document.querySelector('pre a[href*=\"/{purpose}/\"]').href"))
+
+
+def take(browser: Browser, address: str) -> None:
+    """The picker on a phone; then a round is planned and sent out: a mail, and the coordinator's board."""
+    offer = link_in(browser, address, MENTOR, "offer")
+    browser.open(offer, PHONE)
+    chips = "document.querySelectorAll('fieldset > .chips input[name=t]')"
+    browser.run(f"[1, 2, 6].forEach(at => {chips}[at].click())")
+    browser.run(
+        "[...document.querySelectorAll('h2')].find(h2 => h2.textContent.includes('tick')).scrollIntoView()"
+    )
+    browser.photograph(DOCS / "picker-phone.png")
+    browser.open(f"{address}/demo?to={COORDINATOR}", DESK)
+    browser.press("Let everybody else answer")
+    browser.press("Sign in as the coordinator")
+    browser.press("Sign in")
+    for button in ("Plan now", "Publish the plan"):
+        browser.open(f"{address}/board/1/rounds/2?tab=plan", DESK)
+        browser.press(button)
+    browser.open(f"{address}/demo?to={STUDENT}", DESK)
+    browser.press("One hour on")
+    frame = browser.run("document.querySelector('iframe').src")
+    browser.open(frame, (640, 800))
+    browser.photograph(DOCS / "mail.png", whole=True)
+    browser.open(f"{address}/demo?to={STUDENT}", DESK)
+    browser.press("Let everybody else answer")
+    browser.press("One day on")
+    browser.open(f"{address}/board/1", DESK)
+    browser.photograph(DOCS / "board.png")
+
+
+def main() -> None:
+    """Take all of them."""
+    with tempfile.TemporaryDirectory() as folder, the_demo(f"{folder}/demo") as address:
+        browser = Browser(f"{folder}/browser")
+        try:
+            take(browser, address)
+        finally:
+            browser.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -183,7 +183,7 @@ def each_due(
     for row_id in ids:
         try:
             with transaction() as session:
-                row = session.get(model, row_id, with_for_update={"skip_locked": True})
+                row = session.get(model, row_id, with_for_update={"skip_locked": True, "of": model})
                 if row is None or row.due_at is None or row.due_at > now:
                     continue
                 handle(session, row)

@@ -1,14 +1,14 @@
 """Everything that is due: unread mail, rounds, asks, chats, new times, and the letters that follow."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from scheduler import db
+from scheduler import db, limits
 from scheduler.availability import asking
 from scheduler.availability.ask import Ask
 from scheduler.chats import answering, timekeeping
@@ -19,6 +19,7 @@ from scheduler.mail import inbound, outbox
 from scheduler.mail.envelope import Incoming, Reading
 from scheduler.mail.inbound import Noise
 from scheduler.mail.transport import Transport
+from scheduler.programme import signing_up
 from scheduler.programme.round import Round
 from scheduler.programme.stages import RoundAct
 from scheduler.rounds import digest, drafting, publishing, running
@@ -26,6 +27,7 @@ from scheduler.rounds import digest, drafting, publishing, running
 log = structlog.get_logger()
 PLANNED_STEPS = (RoundAct.DRAFT, "refill")
 TRIES = 3
+FORGET_COUNTS, FORGET_SIGNUPS = timedelta(days=2), timedelta(days=30)
 
 
 def sweep(transport: Transport, now: Callable[[], datetime]) -> int:
@@ -42,6 +44,8 @@ def sweep(transport: Transport, now: Callable[[], datetime]) -> int:
     done += db.each_due(Proposal, moment, lambda session, new: timekeeping.expire(session, new, moment))
     with db.transaction() as session:
         digest.write_due(session, moment)
+        limits.forget(session, moment - FORGET_COUNTS)
+        signing_up.forget_signups(session, moment - FORGET_SIGNUPS)
     return done + outbox.deliver(transport, now)
 
 
@@ -85,8 +89,7 @@ def plan_round(round_id: int, now: datetime, *, by: By) -> int:
 def next_due(session: Session, now: datetime) -> datetime | None:
     """The next moment at which something falls due or a letter may leave; None when nothing is ahead."""
     moments = [
-        session.scalar(select(func.min(model.due_at)))
-        for model in (Incoming, Round, Ask, Chat, Proposal)
+        session.scalar(select(func.min(model.due_at))) for model in (Incoming, Round, Ask, Chat, Proposal)
     ]
     moments.append(outbox.next_try(session, now))
     ahead = [max(moment, now) for moment in moments if moment is not None]

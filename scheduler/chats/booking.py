@@ -56,6 +56,7 @@ def follow_up(session: Session, chat: Chat, starts_at: datetime, now: datetime, 
     if chat.state not in (State.DECLINED, State.LAPSED, State.MISSED, State.UNKNOWN):
         raise NotNow("This chat stands as it is, so there is nothing to arrange anew.")
     _check_suits(session, chat, starts_at, now, By.MENTOR, By.STUDENT)
+    _check_has_no_other(session, chat)
     chat.has_follower = True
     chat.is_listed = False
     chat.plan_ahead(now)
@@ -149,6 +150,15 @@ def room_left(session: Session, round_: Round, mentor: Person) -> int:
 def _check_suits(session: Session, chat: Chat, starts_at: datetime, now: datetime, *sides: By) -> None:
     if not freetime.suits(session, chat, starts_at, now, *sides):
         raise NotNow("That time is no longer free for both of you. Please choose another.")
+
+
+def _check_has_no_other(session: Session, chat: Chat) -> None:
+    """A student has one chat a round: meanwhile somebody else may have been found."""
+    other = select(Chat.id).where(
+        Chat.round_id == chat.round_id, Chat.student_id == chat.student_id, Chat.state.in_(LIVE)
+    )
+    if session.scalar(other.limit(1)) is not None:
+        raise NotNow(f"{chat.student.first_name} has another chat in this round by now.")
 
 
 def _new(

@@ -53,6 +53,8 @@ class Chat(Base):
     """One conversation of two, from planning to its end. Methods take `now` and touch only the chat."""
 
     __tablename__ = "chat"
+    # A draft's chats are deleted; no later one may have the number of one that was.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), init=False, index=True)
@@ -208,6 +210,7 @@ class ChatEvent(Base):
     """What happened to a chat and how it stood before: the record, the feed, the way back for undo."""
 
     __tablename__ = "chat_event"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     chat_id: Mapped[int] = mapped_column(ForeignKey("chat.id", ondelete="CASCADE"), init=False, index=True)

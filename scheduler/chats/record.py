@@ -146,7 +146,7 @@ def _go_back(chat: Chat, event: ChatEvent, now: datetime) -> None:
     length = chat.length
     if event.what == Act.ACCEPT:
         chat.copy(By.STUDENT).agreed_start = None
-    if event.what == Act.MISS and event.by in (By.STUDENT, By.MENTOR):
+    if event.what in (Act.HOLD, Act.MISS) and event.by in (By.STUDENT, By.MENTOR):
         chat.take_report(event.by, None)
     chat.starts_at, chat.ends_at = event.was_starts_at, event.was_starts_at + length
     chat.answer_by = event.was_answer_by

@@ -100,6 +100,8 @@ class Person(Base):
         """No new chats until `until`, or until taken up again."""
         if self.standing is Standing.LEFT:
             raise NotAllowed("You have left the programme, so there is nothing to pause.")
+        if self.standing is Standing.WAITING:
+            raise NotAllowed("The coordinator has not let you in yet, so there is nothing to pause.")
         self.standing, self.paused_until = Standing.PAUSED, until
 
     def resume(self) -> None:

@@ -26,15 +26,15 @@ def pause(session: Session, person: Person, until: datetime | None, now: datetim
     """No new chats, no letters until `until`: planned and proposed chats are cancelled, confirmed ones stay.
 
     So is an agreed one of which they have not heard yet: to them it is not agreed. How many chats were
-    cancelled. Pausing again changes the date alone.
+    cancelled. Pausing again until the same moment changes nothing, until another the date alone.
     """
+    if (person.standing, person.paused_until) == (Standing.PAUSED, until):
+        return 0
     cancelled = _cancel(session, person, now, via, lambda chat: not _is_agreed_with(session, chat, person))
-    was = person.standing, person.paused_until
     person.pause(until)
     outbox.withdraw(session, now, "paused", person=person.id, spare=SPARED, with_calendar=False)
-    if was != (person.standing, person.paused_until):
-        words = localtime.day_long(until, person.timezone, year=True) if until is not None else ""
-        _tell(session, person, "paused", words, cancelled, now)
+    words = localtime.day_long(until, person.timezone, year=True) if until is not None else ""
+    _tell(session, person, "paused", words, cancelled, now)
     return cancelled
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from scheduler import localtime
@@ -13,8 +13,9 @@ from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import Slot
 from scheduler.chats import booking, freetime
-from scheduler.chats.chat import Chat
-from scheduler.chats.lifecycle import State
+from scheduler.chats.chat import Chat, ChatEvent
+from scheduler.chats.lifecycle import Act, State
+from scheduler.life import By
 from scheduler.planning import solve
 from scheduler.planning.problem import Instance, Mentor, Plan, PlannedChat, Student
 from scheduler.programme.lenses import LENSES
@@ -52,7 +53,7 @@ def facts(session: Session, round_: Round, now: datetime) -> Facts:
     chats = list(session.scalars(select(Chat).where(Chat.round_id == round_.id)))
     standing = [chat for chat in chats if chat.state in booking.USES_CAPACITY and not _is_draft(chat)]
     used = Counter(chat.mentor_id for chat in standing if not chat.has_follower)
-    served = {chat.student_id for chat in standing}
+    served = {chat.student_id for chat in standing} | content(session, round_)
     room = {ask.id: ask.capacity - used[ask.person_id] for ask in asks if ask.is_mentor}
     drafted = [chat.id for chat in chats if _is_draft(chat)]
     free = _free(session, round_, asks, drafted, begins_at, now)
@@ -76,6 +77,17 @@ def facts(session: Session, round_: Round, now: datetime) -> Facts:
     )
     both = {mentor.id for mentor in mentors} & {student.id for student in students}
     return Facts(_with_barred_pairs(session, round_, instance), begins_at, frozenset(both))
+
+
+def content(session: Session, round_: Round) -> set[int]:
+    """Students nobody need look for: they let their chat lapse, or cancelled it, and have been told."""
+    cancelled = ChatEvent.what == Act.CANCEL, ChatEvent.by == By.STUDENT, Chat.state == State.CANCELLED
+    gone = (
+        select(Chat.student_id)
+        .outerjoin(ChatEvent, ChatEvent.chat_id == Chat.id)
+        .where(Chat.round_id == round_.id, or_(Chat.state == State.LAPSED, and_(*cancelled)))
+    )
+    return set(session.scalars(gone))
 
 
 def _answered(session: Session, round_: Round, now: datetime) -> list[Ask]:

@@ -91,12 +91,16 @@ def _told(events: Sequence[ChatEvent], chat: Chat) -> list[Moment]:
     return [
         Moment(
             when=progress.moment(event.at, programme),
-            words=_words(event, chat, progress.moment(start, programme), undone.values()),
+            words=_sentence(_words(event, chat, progress.moment(start, programme), undone.values())),
             by=_by(event, chat),
             via=VIA_WORDS[event.via],
         )
         for event, start in zip(events, starts, strict=True)
     ]
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _words(event: ChatEvent, chat: Chat, start: str, events: Iterable[ChatEvent]) -> str:
@@ -118,5 +122,5 @@ def _words(event: ChatEvent, chat: Chat, start: str, events: Iterable[ChatEvent]
 
 
 def _by(event: ChatEvent, chat: Chat) -> str:
-    names = {By.STUDENT: chat.student.name, By.MENTOR: chat.mentor.name, By.COORDINATOR: "The coordinator"}
+    names = {By.STUDENT: chat.student.name, By.MENTOR: chat.mentor.name, By.COORDINATOR: "the coordinator"}
     return names.get(event.by, "the service")

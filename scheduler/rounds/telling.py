@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, String, cast, exists, func, literal, select
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.stages import LETTERS, RoundAct
+from scheduler.rounds import drafting
 from scheduler.rounds.plan import LeftOut
 from scheduler.rounds.round_card import RoundCard
 
@@ -98,19 +100,14 @@ def tell_left_out(session: Session, round_: Round, now: datetime, *, wait: timed
 
 
 def _list_fallen_through(session: Session, round_: Round) -> None:
-    """A student whose every chat came to nothing by the other side or time is left out as well."""
-    asked = select(Ask).where(
-        Ask.round_id == round_.id, Ask.role == "student", Ask.state == AskState.ANSWERED
-    )
-    for ask in session.scalars(asked):
-        chats = list(
-            session.scalars(select(Chat).where(Chat.round_id == round_.id, Chat.student_id == ask.person_id))
-        )
-        is_listed = session.scalar(
-            select(exists().where(LeftOut.round_id == round_.id, LeftOut.person_id == ask.person_id))
-        )
-        if chats and not is_listed and not any(chat.state in USES_CAPACITY for chat in chats):
-            session.add(LeftOut(round_id=round_.id, person=ask.person, reason="fell_through"))
+    """A student whose chats all came to nothing is left out as well, unless they let go of it themselves."""
+    chats = select(Chat).where(Chat.round_id == round_.id).order_by(Chat.student_id)
+    listed = set(session.scalars(select(LeftOut.person_id).where(LeftOut.round_id == round_.id)))
+    content = drafting.content(session, round_) | listed
+    for student_id, theirs in groupby(session.scalars(chats), lambda chat: chat.student_id):
+        found = list(theirs)
+        if student_id not in content and not any(chat.state in USES_CAPACITY for chat in found):
+            session.add(LeftOut(round_id=round_.id, person=found[0].student, reason="fell_through"))
     session.flush()
 
 

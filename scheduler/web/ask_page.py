@@ -62,7 +62,7 @@ def show(session: Session, ask: Ask, now: datetime, *, keys: Collection[str] | N
         reader=person.name,
         dates=localtime.dates(round_.first_on, round_.last_on, full=True),
         is_closed=round_.state not in asking.ANSWERABLE,
-        paused=contact.preferences_url(person) if person.standing is Standing.PAUSED else "",
+        paused=contact.preferences_url(person) if _is_away(person, now) else "",
         chats=_chats(session, ask),
         weeks=picking.weeks(view, ticked, taken),
         zone=zone,
@@ -76,6 +76,10 @@ def check_stays(person: Person) -> None:
     """Raises NotAllowed for somebody who has left the programme."""
     if person.standing is Standing.LEFT:
         raise NotAllowed(f"You have left {person.programme.name}. You are welcome back by the signup link.")
+
+
+def _is_away(person: Person, now: datetime) -> bool:
+    return person.standing is Standing.PAUSED and not person.takes_part(now)
 
 
 def saved(ask: Ask) -> list[Slot]:

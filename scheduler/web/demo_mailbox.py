@@ -14,7 +14,7 @@ from scheduler.mail import inbox, replies
 from scheduler.mail.envelope import Incoming
 from scheduler.mail.transport import Transport
 from scheduler.programme import admitting
-from scheduler.programme.coordinator import Coordinator
+from scheduler.programme.coordinator import Coordinator, Seat
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.simulation import habits, letterbox, passing
@@ -112,6 +112,7 @@ def move_clock() -> ResponseReturnValue:
     until = now + step if step is not None else upcoming or now + STEPS["day"]
     with ticking.alone():
         passing.walk(_transport(), now, until, _go)
+    _take_seats_along(clock.now() - now)
     return redirect(url_for("demo.show", to=box.address), 303)
 
 
@@ -182,6 +183,13 @@ def _go(moment: datetime) -> None:
     ahead = moment - clock.now()
     if ahead > timedelta(0):
         clock.advance(timedelta(seconds=int(ahead.total_seconds()) + 1))
+
+
+def _take_seats_along(jump: timedelta) -> None:
+    """Whoever is signed in stays so: a day that passes at a press of a button is no day of idleness."""
+    with db.transaction() as session:
+        for seat in session.scalars(select(Seat).where(Seat.ended_at.is_(None))):
+            seat.since, seat.seen_at = seat.since + jump, seat.seen_at + jump
 
 
 def _transport() -> Transport:

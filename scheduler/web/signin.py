@@ -40,13 +40,13 @@ def send() -> ResponseReturnValue:
 @pages.get("/sign-in/code")
 def code() -> ResponseReturnValue:
     """Where the code of the mail is written."""
-    return render_template("pages/signin_code.html", errors={}, action=url_for("signin.enter_code"))
+    return _code_page("", {})
 
 
 @pages.post("/sign-in/code")
 def enter_code() -> ResponseReturnValue:
     """Sign in by the code alone, in the browser that asked."""
-    return _enter("", url_for("signin.enter_code"))
+    return _enter("")
 
 
 @pages.get("/sign-in/<token>")
@@ -58,14 +58,13 @@ def show(token: str) -> ResponseReturnValue:
             return render_template("pages/signin_over.html"), 410
         if admitting.is_at_home(asked, request.cookies.get(ASKED, "")):
             return render_template("pages/signin_enter.html", name=asked.coordinator.name)
-        action = url_for("signin.enter", token=token)
-        return render_template("pages/signin_code.html", errors={}, action=action)
+        return _code_page(token, {})
 
 
 @pages.post("/sign-in/<token>")
 def enter(token: str) -> ResponseReturnValue:
     """Sign in by the link."""
-    return _enter(token, url_for("signin.enter", token=token))
+    return _enter(token)
 
 
 @pages.post("/sign-out")
@@ -81,7 +80,7 @@ def leave() -> ResponseReturnValue:
     return answer
 
 
-def _enter(token: str, action: str) -> ResponseReturnValue:
+def _enter(token: str) -> ResponseReturnValue:
     """A new seat with a new cookie, the former seat of this browser ended; or the code's page once more."""
     now, browser = clock.now(), request.cookies.get(ASKED, "")
     with db.transaction() as session:
@@ -90,12 +89,17 @@ def _enter(token: str, action: str) -> ResponseReturnValue:
         if secret is not None and former is not None:
             admitting.leave(session, former, now)
     if secret is None:
-        errors = {"code": NOT_RIGHT}
-        return render_template("pages/signin_code.html", errors=errors, action=action), 422
+        return _code_page(token, {"code": NOT_RIGHT}), 422
     answer = make_response(redirect(url_for("dashboard.programmes"), 303))
     _set_cookie(answer, access.COOKIE, secret, access.LONGEST)
     answer.delete_cookie(ASKED)
     return answer
+
+
+def _code_page(token: str, errors: dict[str, str]) -> str:
+    """Where a code is written: the one just asked for or, with a link's token, the one beside the link."""
+    action = url_for("signin.enter", token=token) if token else url_for("signin.enter_code")
+    return render_template("pages/signin_code.html", errors=errors, action=action, is_elsewhere=bool(token))
 
 
 def _set_cookie(answer: Response, name: str, value: str, good_for: timedelta) -> None:

@@ -37,8 +37,10 @@ class _Reader(HTMLParser):
             self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
         if tag == "a":
             self._href, self._words = given.get("href", ""), []
-        if not self._open:
-            return
+        if self._open:
+            self._inside_form(tag, given)
+
+    def _inside_form(self, tag: str, given: dict[str, str]) -> None:
         if tag == "input":
             self._input(given)
         if tag == "textarea":

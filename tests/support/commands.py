@@ -1,4 +1,4 @@
-"""The command line in tests: within this process, on a folder of the test's own, or as a process of its own."""
+"""The command line in tests: within the test's process, or as a process of its own."""
 
 import os
 import subprocess

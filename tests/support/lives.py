@@ -95,8 +95,7 @@ class Life:
         return [
             (self.post, 10),
             (self.fail_to_post, 2),
-            (self.wait, 6),
-            (self.wait_a_little, 6),
+            (self.wait, 12),
             (self.answer, 8),
             (self.answer_by_calendar, 4),
             (self.move, 5),
@@ -125,10 +124,7 @@ class Life:
         self.mailroom.trouble = None
 
     def wait(self) -> None:
-        self.pass_time(timedelta(hours=self.random.choice([3, 12, 30, 60])))
-
-    def wait_a_little(self) -> None:
-        self.pass_time(timedelta(minutes=self.random.choice([1, 3, 8, 15])))
+        self.pass_time(timedelta(minutes=self.random.choice([1, 3, 8, 15, 180, 720, 1800, 3600])))
 
     def pass_time(self, by: timedelta, *, posting: bool = False) -> None:
         """Let time do its steps; letters leave on the way only when `posting`, or as chance has it."""

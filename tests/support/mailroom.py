@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
+from functools import cached_property
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
@@ -32,18 +33,19 @@ class Page:
 
     def press(self, words: str, **changed: object) -> "Page":
         """Press the button with these words, some fields filled in otherwise; the page one ends on."""
-        for form in Reader(self.text).forms:
-            for button in form.buttons:
-                if button.words == words:
-                    return self._post(form, button, changed)
-        raise AssertionError(f"no button {words!r} on {self.url}:\n{self.text}")
+        pressable = [(form, button) for form in Reader(self.text).forms for button in form.buttons]
+        for form, button in pressable:
+            if button.words == words:
+                return self._post(form, button, changed)
+        raise AssertionError(f"no {words!r} among {[one.words for _, one in pressable]} on: {self.words[:500]}")
 
     def follow(self, words: str) -> "Page":
         """Follow the first link whose words begin so; the page one ends on."""
-        for text, address in Reader(self.text).links:
+        links = Reader(self.text).links
+        for text, address in links:
             if text.startswith(words):
                 return look(self.client, urljoin(self.url, address))
-        raise AssertionError(f"no link {words!r} on {self.url}:\n{self.text}")
+        raise AssertionError(f"no {words!r} among {[text for text, _ in links]} on {self.url}")
 
     @property
     def words(self) -> str:
@@ -61,7 +63,7 @@ def look(client: FlaskClient, url: str) -> Page:
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     answer = client.get(target, follow_redirects=True)
-    return Page(client, target, answer.status_code, answer.text)
+    return Page(client, answer.request.path if answer.history else target, answer.status_code, answer.text)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Mail:
     raw: bytes
     client: FlaskClient | None = None
 
-    @property
+    @cached_property
     def parsed(self) -> EmailMessage:
         return email.message_from_bytes(self.raw, policy=policy.default)  # type: ignore[return-value]  # the policy makes it an EmailMessage
 
@@ -87,7 +89,7 @@ class Mail:
     def html(self) -> str:
         return self._part("text/html")
 
-    @property
+    @cached_property
     def calendar(self) -> str:
         return self._part("text/calendar")
 

@@ -1,7 +1,7 @@
 """The cast as a walk tells of them: people press links in their mail, Ada presses buttons on the board."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import unescape
 
@@ -10,11 +10,12 @@ from scheduler.programme.coordinator import Coordinator
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from tests.support.mailroom import Mail, Page
-from tests.support.world import ZONE, World
+from tests.support.world import CAST, ZONE, World
 
 FIRST, LAST = "2027-03-08", "2027-03-19"
 EVENINGS = ("2027-03-09 16:30-18:30", "2027-03-11 16:30-18:30", "2027-03-16 16:30-18:30")
 ROW = re.compile(r"<tr>(.*?)</tr>", re.S)
+CELL = re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.S)
 
 
 class Story(World):
@@ -22,9 +23,9 @@ class Story(World):
 
     round_page = ""
 
-    def begin(self, *, zone: str = ZONE) -> None:
+    def begin(self, *, zone: str = ZONE, names: Sequence[str] = CAST) -> None:
         """The cast, and Eve in a programme of her own."""
-        super().begin(zone=zone)
+        super().begin(zone=zone, names=names)
         now = clock.now()
         with db.transaction() as session:
             other = Programme(name="Lakeside", timezone=zone, created_at=now)
@@ -56,9 +57,9 @@ class Story(World):
         """A student is in: at these times or, without any, at all of the programme's hours."""
         letter = self.find(name, "Are you in this round?")
         if not spans:
-            return letter.open("at any of the programme's hours").press("I’m in")
+            return letter.open("at any of the programme's hours").send()
         keys = [key for span in spans for key in halves(span)]
-        return letter.open("and pick my times").press("I’m in at these times", t=keys)
+        return letter.open("and pick my times").send(t=keys)
 
     def find(self, name: str, subject: str) -> Mail:
         """The newest mail to somebody whose subject begins so."""
@@ -88,16 +89,19 @@ class Story(World):
         self.invites().press("Yes, I'll be there")
         self.later(minutes=3)
 
-    def chats(self) -> list[tuple[str, str, str]]:
-        """The round's chats as the board shows them: who, when, how they stand."""
-        return list(self._rows(self.board(f"{self.round_page}?tab=chats").text))
+    def chats(self) -> list[str]:
+        """The round's chats as the board shows them: "Sam and Maya, Tue 9 Mar, 4:30 – 5:00 pm, agreed"."""
+        rows = ROW.findall(self.board(f"{self.round_page}?tab=chats").text)
+        cells = [[plain(cell) for cell in CELL.findall(row)] for row in rows]
+        return [
+            f"{who.replace(' Lind', '').replace('Dr ', '').replace(' Okafor', '')}, {when}, {state}"
+            for who, when, _, state in (row for row in cells if len(row) == 4 and " and " in row[0])
+        ]
 
-    @staticmethod
-    def _rows(page: str) -> Iterator[tuple[str, str, str]]:
-        for row in ROW.findall(page):
-            cells = [" ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in row.split("</t")]
-            if " and " in cells[0]:
-                yield cells[0], cells[1].removeprefix("d> "), cells[3].removeprefix("d> ")
+
+def plain(html: str) -> str:
+    """What a piece of a page says, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def halves(span: str) -> list[str]:

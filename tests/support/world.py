@@ -1,5 +1,6 @@
 """The cast: Maya and Noor mentor, Sam and Lee study, Ada coordinates, Eve must see nothing."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from flask.testing import FlaskClient
@@ -26,6 +27,7 @@ from tests.support.clock import Clock
 from tests.support.mailroom import Mail, Mailroom, Page, look
 
 ZONE = "America/New_York"
+CAST = ("Maya", "Noor", "Sam", "Lee")
 STANDS_STILL = 20
 """So many sweeps at one moment, with something due all the while, mean that it will never be done."""
 
@@ -37,8 +39,8 @@ class World:
         self.clock, self.mailroom = clock_, mailroom
         self._desk: FlaskClient | None = None
 
-    def begin(self, *, zone: str = ZONE) -> None:
-        """The programme, its coordinator, two mentors and two students; no round yet."""
+    def begin(self, *, zone: str = ZONE, names: Sequence[str] = CAST) -> None:
+        """The programme, its coordinator, and those of the cast who are enrolled; no round yet."""
         now = clock.now()
         with db.transaction() as session:
             programme = Programme(name="Riverside", timezone=zone, created_at=now, places=["Main cafeteria"])
@@ -46,7 +48,7 @@ class World:
             session.add(
                 Coordinator(email="ada@example.org", name="Ada", created_at=now, programmes=[programme])
             )
-            for name in ("Maya", "Noor", "Sam", "Lee"):
+            for name in names:
                 role = "mentor" if name in ("Maya", "Noor") else "student"
                 title = f"Dr {name} Okafor" if role == "mentor" else f"{name} Lind"
                 session.add(
@@ -129,6 +131,10 @@ class World:
             if proposed:
                 record.happen(session, chat, Act.PROPOSE, now, via=Via.CLOCK, by=By.CLOCK)
             return chat.id
+
+    def events(self, name: str) -> list[tuple[str, str]]:
+        """What stands in somebody's calendar: (start in UTC, PARTSTAT), soonest first."""
+        return self.mailroom.events(name)
 
     def last(self, name: str) -> Mail:
         """The newest mail to somebody of the cast."""

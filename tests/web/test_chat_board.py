@@ -51,7 +51,7 @@ def test_the_coordinator_cancels_and_takes_it_back(world: World, ada: Desk) -> N
     event = ada.text.partition('name="event" value="')[2].partition('"')[0]
     page = ada.press(f"{CHAT}/undo", event=event)
     assert world.state(1) == "proposed"
-    assert "The coordinator took back what The coordinator did" in page
+    assert "The coordinator took back what the coordinator did" in page
 
 
 def test_an_undo_of_another_step_than_was_seen_is_refused(world: World, ada: Desk) -> None:
@@ -60,18 +60,20 @@ def test_an_undo_of_another_step_than_was_seen_is_refused(world: World, ada: Des
     assert world.state(1) == "cancelled"
 
 
-def test_a_chat_that_has_begun_is_not_cancelled(world: World, ada: Desk) -> None:
+def test_a_chat_that_has_begun_is_not_cancelled(world: World, ada: Desk, app: Flask) -> None:
     desk.accept(1)
     world.at("2027-03-09 16:45")
+    ada = desk.sign_in(app)
     assert "Cancel the chat" not in ada.see(CHAT)
     assert ada.send(f"{CHAT}/cancel").status_code == 409
 
 
 @pytest.mark.parametrize(("outcome", "state"), [("met", "held"), ("missed", "missed")])
 def test_two_who_disagree_are_settled_by_the_coordinator(
-    world: World, ada: Desk, outcome: str, state: str
+    world: World, ada: Desk, app: Flask, outcome: str, state: str
 ) -> None:
     met_or_not(world, Report.MET, Report.ABSENT)
+    ada = desk.sign_in(app)
     page = ada.see(CHAT)
     assert "Sam Lind says they met Dr Maya Okafor says the other did not come" in page
     assert ada.send(f"{CHAT}/settle").status_code == 409
@@ -79,8 +81,9 @@ def test_two_who_disagree_are_settled_by_the_coordinator(
     assert world.state(1) == state
 
 
-def test_what_they_said_is_not_shown_while_they_agree(world: World, ada: Desk) -> None:
+def test_what_they_said_is_not_shown_while_they_agree(world: World, ada: Desk, app: Flask) -> None:
     met_or_not(world, Report.MET, Report.MET)
+    ada = desk.sign_in(app)
     page = ada.see(CHAT)
     assert "says they met" not in page
     assert "Counted as met" in page

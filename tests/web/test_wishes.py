@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 
 from scheduler import clock, db, links
-from scheduler.life import By
+from scheduler.life import By, Via
 from scheduler.programme.round import Round
 from scheduler.programme.stages import RoundAct
+from scheduler.rounds import absence
 from tests.support import looking
 from tests.support.mailroom import Page
 from tests.support.world import World
@@ -152,3 +153,11 @@ def test_links_of_others_and_revoked_ones_open_nothing(world: World, round_id: i
             404,
             404,
         )
+
+
+def test_somebody_on_a_break_is_told_so_with_the_way_back(world: World, round_id: int) -> None:
+    with db.transaction() as session:
+        absence.pause(session, world.person(session, "sam"), None, clock.now(), via=Via.LINK)
+    text = page(world, round_id).text
+    assert "You are taking a break, so no chat is planned for you." in text
+    assert looking.me_path(world, "sam") in text

@@ -1,0 +1,108 @@
+"""A chat finds another time: the student's pick is settled, the mentor's is put to the student."""
+
+import pytest
+
+from tests.support.story import Story
+
+MAYA, SAM = "maya", "sam"
+BEFORE, AFTER = "2027-03-09T21:30:00+00:00", "2027-03-11T21:30:00+00:00"
+STANDS = ["Sam and Maya, Tue 9 Mar, 4:30 – 5:00 pm, agreed"]
+MOVED = ["Sam and Maya, Thu 11 Mar, 4:30 – 5:00 pm, agreed"]
+LATER = "move:1804800600"
+"""Thursday 11 March 2027, half past four in New York."""
+
+
+def test_a_student_s_pick_is_settled(story: Story) -> None:
+    story.agrees()
+    page = story.last(SAM).open("Move or cancel").press("Send", act=LATER)
+    assert "Moved to Thursday 11 March" in page.words
+    story.run()
+    assert story.events(SAM) == [(AFTER, "ACCEPTED")]
+    assert story.events(MAYA) == [(BEFORE, "NEEDS-ACTION")]
+    story.later(minutes=10)
+    assert story.events(MAYA) == [(AFTER, "NEEDS-ACTION")]
+    assert story.last(MAYA).subject == "New time: Thu 11 Mar, 4:30 pm"
+    assert story.chats() == MOVED
+
+
+def test_a_student_answers_the_invitation_with_another_time(story: Story) -> None:
+    story.invites().open("I can't make this time").press("Send", act=LATER)
+    story.later(minutes=11)
+    assert story.chats() == MOVED
+    assert story.events(SAM) == [(AFTER, "ACCEPTED")]
+    assert story.last(MAYA).subject == "Coffee chat: Thu 11 Mar, 4:30 pm"
+    assert "9 March" not in story.last(MAYA).text
+
+
+def test_a_student_moves_there_and_back_within_the_minutes_of_undo(story: Story) -> None:
+    story.agrees()
+    story.last(SAM).open("Move or cancel").press("Send", act=LATER)
+    story.later(minutes=5)
+    before = story.subjects(MAYA)
+    story.last(SAM).press("Take it back")
+    story.later(minutes=15)
+    assert story.chats() == STANDS
+    assert story.subjects(MAYA) == before
+
+
+@pytest.fixture
+def asked(story: Story) -> Story:
+    """Maya has asked for Thursday; the chat stands meanwhile."""
+    story.agrees()
+    page = story.last(MAYA).open("I can't make this time").press("Send", act=LATER)
+    assert "Sam Lind is asked whether Thursday 11 March" in page.words
+    story.run()
+    assert story.last(SAM).subject == "A new time for your coffee chat?"
+    assert story.events(SAM) == [(BEFORE, "ACCEPTED")]
+    assert story.chats() == STANDS
+    return story
+
+
+def test_a_mentor_s_pick_moves_the_chat_when_the_student_says_yes(asked: Story) -> None:
+    asked.last(SAM).open("Say whether").press("Yes, the new time")
+    asked.later(minutes=11)
+    assert asked.chats() == MOVED
+    assert asked.events(SAM) == [(AFTER, "ACCEPTED")]
+    assert asked.events(MAYA) == [(AFTER, "ACCEPTED")]
+
+
+def test_a_mentor_s_pick_leaves_the_chat_when_the_student_says_no(asked: Story) -> None:
+    asked.last(SAM).open("Say whether").press("No, leave it as it is")
+    asked.run()
+    assert asked.last(MAYA).subject == "Your coffee chat stays on Tue 9 Mar, 4:30 pm"
+    assert asked.chats() == STANDS
+    assert asked.events(MAYA) == [(BEFORE, "NEEDS-ACTION")]
+
+
+def test_a_mentor_s_pick_leaves_the_chat_when_the_student_is_silent(asked: Story) -> None:
+    asked.later(hours=47)
+    assert asked.last(MAYA).subject == "Coffee chat: Tue 9 Mar, 4:30 pm"
+    asked.later(hours=2)
+    assert asked.last(MAYA).subject == "Your coffee chat stays on Tue 9 Mar, 4:30 pm"
+    assert asked.chats() == STANDS
+    assert asked.events(SAM) == [(BEFORE, "ACCEPTED")]
+    page = asked.find(SAM, "A new time").open("Say whether")
+    assert "You are both expected" in page.words
+
+
+def test_a_moved_chat_that_is_not_answered_lapses_for_both(story: Story) -> None:
+    """The mentor looks for a new time after a miss, and moves it once more; the student never answers."""
+    story.agrees()
+    story.at("2027-03-10 08:30")
+    story.find(MAYA, "Did you two meet").open("No, we did not meet").send(said="absent")
+    story.run()
+    missed = story.find(MAYA, "Shall we find another time?")
+    page = missed.open("Tuesday 16 March").press("Choose this time")
+    story.later(minutes=15)
+    assert story.last(SAM).subject == "Coffee chat: Tue 16 Mar, 4:30 pm"
+    page = page.follow("I can’t make this time")
+    page.send()
+    story.later(minutes=15)
+    invitation = story.last(SAM)
+    assert (invitation.subject, invitation.method) == ("New time: Tue 16 Mar, 5:00 pm", "REQUEST")
+    story.at("2027-03-15 18:00")
+    assert story.events(SAM) == []
+    assert story.last(SAM).method == "CANCEL"
+    assert story.last(SAM).subject == "Coffee on Tue 16 Mar: the time goes to someone else"
+    assert story.last(MAYA).subject == "Cancelled: coffee chat on Tue 16 Mar"
+    assert "There was no answer to the new time" in story.last(MAYA).text
