@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).parent
-PHONE, DESK = (375, 812), (1200, 800)
+PHONE, DESK = (375, 812), (1200, 900)
 MENTOR, STUDENT = "maya.okafor@riverside.example.org", "sam.rivera@students.riverside.example.org"
 COORDINATOR = "ada.marsh@riverside.example.org"
 

@@ -9,6 +9,7 @@ from scheduler.chats import record
 from scheduler.chats.chat import Chat, Copy
 from scheduler.chats.lifecycle import Act, State
 from scheduler.life import By, NotNow, Via
+from scheduler.mail import outbox
 from scheduler.mail.inbound import Reply
 
 
@@ -37,7 +38,7 @@ def apply_reply(session: Session, reply: Reply, now: datetime) -> str:
     if copy is None:
         return "kept: no chat of ours has this UID"
     chat = session.get_one(Chat, copy.chat_id, with_for_update={"of": Chat})
-    doubt = _doubt(chat, copy, reply, now)
+    doubt = _doubt(session, chat, copy, reply, now)
     if doubt:
         return doubt
     copy.answer_sequence, copy.answer, copy.answer_stamp = reply.sequence, reply.partstat, reply.stamp or now
@@ -47,17 +48,19 @@ def apply_reply(session: Session, reply: Reply, now: datetime) -> str:
         return f"kept: {refusal}"
 
 
-def _doubt(chat: Chat, copy: Copy, reply: Reply, now: datetime) -> str:
+def _doubt(session: Session, chat: Chat, copy: Copy, reply: Reply, now: datetime) -> str:
     """Why this answer is not applied; empty when nothing speaks against it."""
+    # What they answer is what they hold: a letter taken back in time has raised the copy's SEQUENCE as well.
+    held = outbox.last_calendar(session, chat.key, chat.person(copy.side).id)
     address = chat.person(copy.side).email.casefold()
     if reply.attendee.casefold() != address:
         return "held: the answer is for another address than the one invited"
     if reply.sender.casefold() != address:
         return "held: the answer came from another address than the one invited"
-    if reply.sequence < copy.sequence:
-        return "kept: it answers a former time of this chat"
-    if reply.sequence > copy.sequence:
+    if held is None or reply.sequence > (held.sequence or 0):
         return "held: it answers an invitation we have not sent"
+    if reply.sequence < (held.sequence or 0) or held.starts_at != chat.starts_at:
+        return "kept: it answers a former time of this chat"
     if now >= chat.starts_at:
         return "kept: the chat's time had come"
     return _overtaken(copy, reply, now)

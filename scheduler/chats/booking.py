@@ -13,7 +13,7 @@ from scheduler.chats.chat import Chat, Copy
 from scheduler.chats.lifecycle import LIVE, Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotNow, Via
-from scheduler.mail import invite, posting
+from scheduler.mail import invite, outbox, posting
 from scheduler.programme.person import Person
 from scheduler.programme.round import Round
 
@@ -57,6 +57,8 @@ def follow_up(session: Session, chat: Chat, starts_at: datetime, now: datetime, 
         raise NotNow("This chat stands as it is, so there is nothing to arrange anew.")
     _check_suits(session, chat, starts_at, now, By.MENTOR, By.STUDENT)
     _check_has_no_other(session, chat)
+    # Whoever has not been offered other times yet hears of the new one instead.
+    outbox.withdraw(session, now, "a new time was found meanwhile", about=chat.key, with_calendar=False)
     chat.has_follower = True
     chat.is_listed = False
     chat.plan_ahead(now)

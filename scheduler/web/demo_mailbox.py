@@ -52,20 +52,14 @@ def show() -> ResponseReturnValue:
     now = clock.now()
     with db.reading() as session:
         box, known = _box(session, request.args.get("to") or request.cookies.get(READING, ""))
-        mail = letterbox.find(session, box, request.args.get("mail", type=int))
+        shown = _mail(session, box) | _time(session, now)
         page = render_template(
             "pages/demo_mailbox.html",
             box=box,
             boxes=known,
-            lines=letterbox.lines(session, box),
             arrived=letterbox.just_arrived(session, known),
-            waits=letterbox.waiting(session, box),
-            mail=letterbox.opened(session, mail, box) if mail is not None else None,
-            view=_view(),
-            here=_here,
             is_fresh=not request.args,
-            answered=_came_to(session, request.args.get("answer", type=int)),
-            **_time(session, now),
+            **shown,
         )
     return _remembering(page, box)
 
@@ -147,6 +141,19 @@ def _box(session: Session, address: str) -> tuple[Box, list[Box]]:
     if found is None:
         raise NotFound
     return found, known
+
+
+def _mail(session: Session, box: Box) -> dict[str, object]:
+    """The mailbox's list and the mail that is open, with what came of its calendar's answer."""
+    mail = letterbox.find(session, box, request.args.get("mail", type=int))
+    return {
+        "lines": letterbox.lines(session, box),
+        "waits": letterbox.waiting(session, box),
+        "mail": letterbox.opened(session, mail, box) if mail is not None else None,
+        "view": _view(),
+        "here": _here,
+        "answered": _came_to(session, request.args.get("answer", type=int)),
+    }
 
 
 def _view() -> str:

@@ -8,8 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from scheduler import clock as time
-from scheduler import db, settings
+from scheduler import clock, db, settings
 from scheduler.app import create_app
 from scheduler.mail.envelope import Incoming, Outgoing
 from scheduler.settings import Settings
@@ -169,10 +168,10 @@ def test_only_what_was_sent_to_somebody_can_be_answered_for_them(client: FlaskCl
 
 
 def test_a_day_that_passes_leaves_nothing_out(client: FlaskClient, world: World, invited: int) -> None:
-    began = time.now()
+    began = clock.now()
     for _ in range(3):
         client.post("/demo/clock", data={"to": SAM, "by": "day"})
-    assert (time.now() - began).days == 3
+    assert (clock.now() - began).days == 3
     with db.reading() as session:
         sent = list(
             session.execute(select(Outgoing.letter, Outgoing.settled_at).where(Outgoing.recipient == SAM))
