@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: env run test bench check
+.PHONY: env run test bench check pictures
 
 env: .venv/.ok
 	@:
@@ -36,3 +36,7 @@ bench: env
 # The long runs: the same tests, with the numbers that take minutes.
 check: env
 	LONG=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The README's pictures, taken anew; needs Chromium.
+pictures: env
+	$(BIN)/python docs/make_pictures.py

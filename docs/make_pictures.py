@@ -41,8 +41,6 @@ class Browser:
             "--hide-scrollbars",
             "--remote-debugging-pipe",
         ]
-        # A frame in a process of its own is not in the picture.
-        flags += ["--disable-features=IsolateSandboxedIframes"]
         self._process = subprocess.Popen(  # noqa: S603 - a browser found on this machine
             ["/bin/bash", "-c", script, program, *flags, f"--user-data-dir={folder}"],
             pass_fds=(to_browser[0], from_browser[1]),

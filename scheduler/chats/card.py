@@ -101,14 +101,18 @@ def show(
     chat: Chat,
     side: By,
     *,
+    at: datetime | None = None,
     was: datetime | None = None,
     times: list[datetime] | None = None,
     now: datetime | None = None,
 ) -> Card:
     """The chat as `side` may see it. `was` is the start it had before; `times` are next starts to pick.
 
-    With `now`, the card knows whether the chat is today or tomorrow.
+    `at` is the start they know of, where it has been moved unseen by them. With `now`, the card knows whether
+    the chat is today or tomorrow.
     """
+    starts_at = at or chat.starts_at
+    ends_at = starts_at + chat.length
     reader, other = chat.person(side), chat.person(By.MENTOR if side is By.STUDENT else By.STUDENT)
     zone = reader.timezone
     return Card(
@@ -116,15 +120,15 @@ def show(
         side=side,
         state=chat.state,
         state_words=STATE_WORDS[chat.state],
-        starts_at=chat.starts_at,
-        ends_at=chat.ends_at,
-        when=localtime.when(chat.starts_at, chat.ends_at, zone),
-        day=localtime.day(chat.starts_at, zone),
-        weekday=localtime.in_zone(chat.starts_at, zone).strftime("%A"),
-        clock=localtime.clock(chat.starts_at, zone),
-        span=localtime.span(chat.starts_at, chat.ends_at, zone),
-        zone=localtime.zone_name(zone, chat.starts_at),
-        other_when=_when_for(other, reader, chat),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        when=localtime.when(starts_at, ends_at, zone),
+        day=localtime.day(starts_at, zone),
+        weekday=localtime.in_zone(starts_at, zone).strftime("%A"),
+        clock=localtime.clock(starts_at, zone),
+        span=localtime.span(starts_at, ends_at, zone),
+        zone=localtime.zone_name(zone, starts_at),
+        other_when=_when_for(other, reader, starts_at, ends_at),
         minutes=int(chat.length.total_seconds()) // 60,
         place=chat.place,
         other=other.name,
@@ -132,7 +136,7 @@ def show(
         about_other=", ".join(part for part in (other.stage, other.specialty, other.institution) if part),
         answer_by=_moment(chat.answer_by, zone),
         question=QUESTIONS[chat.id % len(QUESTIONS)],
-        near=_near(chat.starts_at, now, zone) if now is not None else "",
+        near=_near(starts_at, now, zone) if now is not None else "",
         was_when=localtime.when(was, was + chat.length, zone) if was is not None else "",
         times=[next_time(chat, side, start) for start in times or []],
     )
@@ -151,13 +155,13 @@ def link(chat: Chat, side: By, act: str, **claims: int | str) -> str:
     return links.url("chat", c=chat.id, p=reader.id, n=reader.link_number, a=act, **claims)
 
 
-def _when_for(other: Person, reader: Person, chat: Chat) -> str:
+def _when_for(other: Person, reader: Person, starts_at: datetime, ends_at: datetime) -> str:
     """The other side's wall time, where it is not the reader's."""
-    mine = localtime.in_zone(chat.starts_at, reader.timezone)
-    theirs = localtime.in_zone(chat.starts_at, other.timezone)
+    mine = localtime.in_zone(starts_at, reader.timezone)
+    theirs = localtime.in_zone(starts_at, other.timezone)
     if mine.utcoffset() == theirs.utcoffset():
         return ""
-    return localtime.when(chat.starts_at, chat.ends_at, other.timezone)
+    return localtime.when(starts_at, ends_at, other.timezone)
 
 
 def _near(moment: datetime, now: datetime, zone: str) -> str:

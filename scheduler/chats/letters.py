@@ -11,7 +11,7 @@ from scheduler import links, localtime
 from scheduler.chats import card, freetime, lifecycle
 from scheduler.chats.card import Card
 from scheduler.chats.chat import Chat, ChatEvent
-from scheduler.chats.lifecycle import CANCEL, REQUEST, Act, Knows, Letter, State
+from scheduler.chats.lifecycle import REQUEST, Act, Knows, Letter, State
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By
 from scheduler.mail import outbox, posting
@@ -123,8 +123,16 @@ def _post(session: Session, event: ChatEvent, side: By, letter: Letter, now: dat
         times = freetime.common_times(session, chat, now)
         if not times and name == "chat_missed":
             name = "chat_no_time_left"
-    was = event.was_starts_at if event.was_starts_at != chat.starts_at else None
-    shown = card.show(chat, side, was=was, times=times, now=now)
+    known = _known_start(session, chat, side)
+    is_over = chat.state in lifecycle.ENDED_EARLY
+    shown = card.show(
+        chat,
+        side,
+        at=known if is_over else None,
+        was=known if known != chat.starts_at else None,
+        times=times,
+        now=now,
+    )
     if event.by is side and event.what in UNDO_OFFERED:
         until = now + (lifecycle.GRACE[Act.ACCEPT] if event.what == Act.ACCEPT else lifecycle.UNDO_FOR)
         shown = replace(shown, undo_until=localtime.clock(until, chat.person(side).timezone))
@@ -141,6 +149,12 @@ def _post(session: Session, event: ChatEvent, side: By, letter: Letter, now: dat
         lane=Lane.PROMPT if event.is_act else Lane.ORDINARY,
     )
     posting.post(session, post, now)
+
+
+def _known_start(session: Session, chat: Chat, side: By) -> datetime | None:
+    """When the chat is in `side`'s calendar: they hear of no time between that and the present one."""
+    held = outbox.last_calendar(session, chat.key, chat.person(side).id)
+    return held.starts_at if held is not None and held.method == REQUEST else None
 
 
 UNDO_OFFERED = frozenset({Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL, Act.MISS})
@@ -202,13 +216,12 @@ def _calendar(
     is_same_time = before is not None and before.method == REQUEST and before.starts_at == chat.starts_at
     if before is not None and not (method == REQUEST and is_same_time and event.what != Act.UNDO):
         copy.sequence += 1
-    start = event.was_starts_at if method == CANCEL else chat.starts_at
     return method, Invite(
         uid=copy.uid,
         sequence=copy.sequence,
         stamp=_stamp(before, now),
-        starts_at=start,
-        ends_at=start + chat.length,
+        starts_at=shown.starts_at,
+        ends_at=shown.ends_at,
         summary=f"Coffee chat with {shown.other}",
         description=_description(chat, side, shown),
         location=chat.place,

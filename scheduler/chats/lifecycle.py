@@ -223,21 +223,26 @@ def letter_for(what: str, *, by: By, side: By, state: State, knows: Knows) -> Le
         return None  # nobody hears of what is only planned
     first = FIRST_LETTER.get(state, {}).get(side)
     if what == Act.UNDO:
-        if knows.is_right or first is None:
-            return None
-        return Letter(side, first, REQUEST)
-    row = _row(what, by, side)
+        return None if knows.is_right or first is None else Letter(side, first, REQUEST)
     if first is not None and not knows.told and what in set(Act):
         return Letter(side, first, REQUEST)
-    if row is None or (row.if_told and not (knows.told or knows.acted)):
+    row = _row(what, by, side)
+    if row is None or _is_kept_from(row, what, is_own=by is side, is_open=first is None, knows=knows):
         return None
-    if what not in set(Act) and not knows.told:
-        return None  # its own first letter is still waiting; a reminder would come before it
-    if row.calendar == REQUEST and first is None and not knows.holds:
-        return None  # a mentor's calendar shows only what is settled
     if row.calendar == CANCEL and not knows.holds:
         return row._replace(calendar=None)
     return row
+
+
+def _is_kept_from(row: Letter, what: str, *, is_own: bool, is_open: bool, knows: Knows) -> bool:
+    """Whether a side does not get this letter, for what they know of the chat."""
+    if row.if_told and not (knows.told or knows.acted):
+        return True
+    if what == Act.MOVE and not is_own and knows.is_right:
+        return True  # it was moved there and back before they heard of it
+    if what not in set(Act) and not knows.told:
+        return True  # its own first letter is still waiting; a reminder would come before it
+    return row.calendar == REQUEST and is_open and not knows.holds  # calendars show only what is settled
 
 
 def _row(what: str, by: By, side: By) -> Letter | None:

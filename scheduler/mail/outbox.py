@@ -151,7 +151,7 @@ def next_try(session: Session, now: datetime) -> datetime | None:
 
 
 def _overtakes(now: datetime) -> ColumnElement[bool]:
-    """Whether a letter would arrive before an earlier one that changes the same event in the same calendar."""
+    """Whether a letter would arrive before an earlier one about the same thing that changes a calendar."""
     earlier = aliased(Outgoing)
     return exists().where(
         earlier.about == Outgoing.about,

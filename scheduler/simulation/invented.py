@@ -62,7 +62,7 @@ def fill(transport: Transport, now: datetime) -> None:
     _live_through(transport, round_id, began, now)
     with db.transaction() as session:
         programme = session.scalars(select(Programme)).one()
-        begun = running.open_round(session, programme, monday + 2 * WEEK, monday + 3 * WEEK + 4 * DAY, now)
+        begun = running.open_round(session, programme, monday + WEEK, monday + 2 * WEEK + 4 * DAY, now)
         running.ask_all(session, begun, now)
     passing.walk(transport, now, now)
 

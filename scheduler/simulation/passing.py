@@ -29,15 +29,23 @@ def next_moment(session: Session, after: datetime) -> datetime | None:
 
 
 def walk(
-    transport: Transport, now: datetime, until: datetime, go: Callable[[datetime], object] = lambda to: None
+    transport: Transport,
+    now: datetime,
+    until: datetime,
+    go: Callable[[datetime], object] = lambda to: None,
+    *,
+    is_enough: Callable[[], bool] = lambda: False,
 ) -> None:
     """Let time pass from `now` to `until`, sweeping at both and at every due moment between.
 
-    `go` is called before each sweep with its moment: the demo moves its clock there.
+    `go` is called before each sweep with its moment: the demo moves its clock there. After each sweep
+    `is_enough` may end the walk early.
     """
     moment: datetime | None = now
     while moment is not None and moment <= until:
         _sweep_at(transport, moment, go)
+        if is_enough():
+            return
         last = moment
         with db.reading() as session:
             moment = next_moment(session, last)

@@ -25,7 +25,8 @@ pages = GuardedBlueprint("demo", __name__, guard="open")
 
 READING = "reading"
 """The cookie that remembers, in the demo alone, whose mail was open."""
-STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "mail": timedelta(days=30)}
+"""How far the clock goes; to somebody's next mail at most a month."""
 VIEWS = ("html", "text", "source")
 OWN_PAGES = re.compile(r"https?://(?:127\.0\.0\.1|localhost)(?::\d+)?(?=/)")
 FRAME = (
@@ -97,15 +98,18 @@ def answer(mail_id: int) -> ResponseReturnValue:
 
 @pages.post("/demo/clock")
 def move_clock() -> ResponseReturnValue:
-    """Let time pass: an hour, a day, or until the next thing that happens; nothing on the way is left out."""
-    now = clock.now()
-    step = STEPS.get(request.form.get("by", ""))
+    """Let time pass: an hour, a day, to the next thing that happens, or until this reader has mail again.
+
+    Nothing on the way is left out.
+    """
+    now, by = clock.now(), request.form.get("by", "")
     with db.reading() as session:
         box, _ = _box(session, request.form.get("to", ""))
         upcoming = passing.next_moment(session, now)
-    until = now + step if step is not None else upcoming or now + STEPS["day"]
+        had = _newest(session, box)
+    until = upcoming or now if by == "next" else now + STEPS.get(by, timedelta(0))
     with ticking.alone():
-        passing.walk(_transport(), now, until, _go)
+        passing.walk(_transport(), now, until, _go, is_enough=lambda: by == "mail" and _has_more(box, had))
     _take_seats_along(clock.now() - now)
     return redirect(url_for("demo.show", to=box.address), 303)
 
@@ -183,6 +187,16 @@ def _came_to(session: Session, incoming_id: int | None) -> str:
     """What came of the calendar's answer, in the inbox's own words."""
     kept = session.get(Incoming, incoming_id) if incoming_id is not None else None
     return "" if kept is None else kept.came_to or "kept, and not read yet"
+
+
+def _newest(session: Session, box: Box) -> int:
+    mail = letterbox.find(session, box, None)
+    return mail.id if mail is not None else 0
+
+
+def _has_more(box: Box, had: int) -> bool:
+    with db.reading() as session:
+        return _newest(session, box) != had
 
 
 def _go(moment: datetime) -> None:

@@ -12,6 +12,7 @@ from scheduler.mail.envelope import Outgoing
 from scheduler.programme import admitting
 from scheduler.programme.coordinator import Coordinator, Seat, SignIn
 from scheduler.web import access
+from tests.support import queries
 from tests.support.clock import Clock
 
 HERE, ELSEWHERE, NETWORK = "the browser that asked", "another browser", "192.0.2.0/24"
@@ -125,6 +126,17 @@ def test_an_unknown_address_leaves_nothing_behind(ada: str) -> None:
     assert letters() == 0
     with db.reading() as session:
         assert session.scalar(select(func.count(SignIn.id))) == 0
+
+
+def test_an_unknown_address_costs_the_work_of_a_letter(ada: str) -> None:
+    def written(email: str) -> int:
+        with queries.counted() as sent:
+            ask(email)
+        return sum(statement.startswith("INSERT INTO outgoing") for statement in sent)
+
+    assert written(ada) == 1
+    assert written("eve@example.org") == 1
+    assert letters() == 1
 
 
 def test_five_mails_an_hour_go_to_one_address(ada: str, clock: Clock) -> None:

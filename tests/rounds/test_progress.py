@@ -139,6 +139,23 @@ def test_the_people_asked_are_listed_with_how_much_they_gave(world: World, round
     ]
 
 
+def test_more_answers_ask_the_database_no_more_often(world: World) -> None:
+    round_id = world.round(first=FIRST, last=LAST)
+
+    def asked() -> int:
+        with db.reading() as session:
+            round_ = session.get_one(Round, round_id)
+            with queries.counted() as sent:
+                turnout.ask_rows(session, round_)
+            return len(sent)
+
+    world.gives(round_id, "maya", (TUESDAY, LATER))
+    with_one = asked()
+    for name in ("noor", "sam", "lee"):
+        world.gives(round_id, name, (TUESDAY, LATER))
+    assert asked() == with_one
+
+
 def test_more_chats_ask_the_database_no_more_often(world: World, round_id: int) -> None:
     readings: tuple[Callable[[Session, Round], object], ...] = (
         progress.funnel,

@@ -37,7 +37,9 @@ class Page:
         for form, button in pressable:
             if button.words == words:
                 return self._post(form, button, changed)
-        raise AssertionError(f"no {words!r} among {[one.words for _, one in pressable]} on: {self.words[:500]}")
+        raise AssertionError(
+            f"no {words!r} among {[one.words for _, one in pressable]} on: {self.words[:500]}"
+        )
 
     def follow(self, words: str) -> "Page":
         """Follow the first link whose words begin so; the page one ends on."""

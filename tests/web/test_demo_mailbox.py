@@ -187,6 +187,13 @@ def test_the_next_thing_is_gone_to_and_done(client: FlaskClient, invited: int) -
     assert "It is Wednesday 3 March, 9:00 am" in read(client, SAM)
 
 
+def test_time_can_pass_until_somebody_has_mail(client: FlaskClient, invited: int) -> None:
+    client.post("/demo/clock", data={"to": SAM, "by": "mail"})
+    assert "It is Wednesday 3 March, 9:00 am" in read(client, SAM)
+    client.post("/demo/clock", data={"to": "lee@example.org", "by": "mail"})
+    assert "It is Friday 2 April, 10:00 am" in read(client, SAM)
+
+
 def test_everybody_but_the_reader_can_be_let_to_answer(client: FlaskClient, world: World) -> None:
     world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
     world.run()

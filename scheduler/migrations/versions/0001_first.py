@@ -283,6 +283,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["student_id"], ["person.id"], name=op.f("fk_chat_student_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat")),
         sa.UniqueConstraint("follows_id", name=op.f("uq_chat_follows_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("chat", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_chat_due_at"), ["due_at"], unique=False)
@@ -380,6 +381,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_event")),
         sa.UniqueConstraint("undoes_id", name=op.f("uq_chat_event_undoes_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("chat_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_chat_event_at"), ["at"], unique=False)
