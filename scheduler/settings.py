@@ -39,8 +39,8 @@ class Settings(BaseSettings):
     )
 
     environment: Literal["laptop", "demo", "production"] = "laptop"
-    """laptop: all has a default. demo: set by `coffee-rounds demo`, sends nothing. production: a weak secret or
-    a BASE_URL without https stops the start."""
+    """laptop: all has a default. demo: `coffee-rounds demo` sets it. production: a weak secret or a BASE_URL
+    without https stops the start."""
     base_url: str = Field(default="", examples=["https://rounds.example.edu"])
     """How links in letters begin: where people reach the pages. Without it http://127.0.0.1 and PORT."""
     port: int = Field(default=8000, ge=1, le=65535)

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from scheduler import app as pages
 from scheduler import db, settings, wiring
+from scheduler.app import create_app
 from scheduler.settings import Settings
 from tests.support.clock import Clock
 from tests.support.mailroom import Mailroom
@@ -124,7 +124,7 @@ def service(known: Settings, clock: Clock) -> Iterator[None]:
 @pytest.fixture
 def app(known: Settings, clock: Clock) -> Iterator[Flask]:
     """The service with its pages, on an empty database."""
-    made = pages.create_app(known)
+    made = create_app(known)
     made.testing = True
     yield made
     db.unbind()

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from scheduler import clock, db, sweep
+from scheduler.chats import booking
 from scheduler.chats.chat import Chat
-from scheduler.life import By
+from scheduler.life import By, Via
 from scheduler.mail import inbox, replies
 from scheduler.mail.envelope import Incoming
 from scheduler.mail.invite import Mailbox
@@ -72,9 +73,21 @@ def test_an_answer_overtaken_by_a_later_one_changes_nothing(world: World, chat: 
 
 
 def test_an_answer_to_a_former_time_changes_nothing(world: World, chat: int) -> None:
+    former = world.mailroom.last("sam").raw
     with db.transaction() as session:
-        session.get_one(Chat, chat).copy(By.STUDENT).sequence += 1
-    assert answer(world, "DECLINED") == "kept: it answers a former time of this chat"
+        start = world.clock.__class__("America/New_York").at("2027-03-11 16:30")
+        booking.move(
+            session, session.get_one(Chat, chat), start, clock.now(), by=By.COORDINATOR, via=Via.COORDINATOR
+        )
+    for wait in (0, 2):  # the new time's letter still waits, then has been sent
+        world.later(minutes=wait)
+        raw = replies.reply(former, "DECLINED", stamp=clock.now() + timedelta(seconds=wait))
+        with db.transaction() as session:
+            kept = inbox.store(session, raw, clock.now()).id
+        world.run()
+        with db.reading() as session:
+            assert session.get_one(Incoming, kept).came_to == "kept: it answers a former time of this chat"
+    assert world.state(chat) == "proposed"
 
 
 def test_garbage_is_kept_and_stops_nobody(world: World, chat: int) -> None:

@@ -76,6 +76,8 @@ class Chat(Base):
     has_follower: Mapped[bool] = mapped_column(default=False)
     is_listed: Mapped[bool] = mapped_column(default=False)
     """Missed and never tried again: on the coordinator's list."""
+    is_settled: Mapped[bool] = mapped_column(default=False)
+    """The coordinator has had the last word on whether they met."""
     student_report: Mapped[Report | None] = mapped_column(words(Report), default=None)
     mentor_report: Mapped[Report | None] = mapped_column(words(Report), default=None)
     last_step: Mapped[str | None] = mapped_column(String(24), default=None)

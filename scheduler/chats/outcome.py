@@ -35,9 +35,11 @@ def close(session: Session, chat: Chat, now: datetime) -> bool:
 def settle(session: Session, chat: Chat, act: Act, now: datetime) -> bool:
     """The coordinator's word where two reports contradict each other, undoing what came first.
 
-    Whether anything changed. Raises NotNow when the chat has a follower, or cannot end so.
+    Whether the chat's state changed; where it stood so already, the matter is settled all the same. Raises
+    NotNow when the chat has a follower, or cannot end so.
     """
     latest = record.last_act(session, chat)
+    chat.is_settled = True
     if lifecycle.OUTCOMES[act] == chat.state:
         return False
     if chat.state is not State.CONFIRMED and latest is not None:

@@ -60,7 +60,7 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     _check_undo(session, event, now, by)
     undone = _event(chat, Act.UNDO, now, via=via, by=by)
     undone.undoes_id = event.id
-    _go_back(chat, event, now)
+    _go_back(chat, event, now, by)
     session.add(undone)
     session.flush()
     letters.write(session, undone, now)
@@ -142,12 +142,12 @@ def _may_have(event: ChatEvent, person: Person, now: datetime) -> bool:
     return person.takes_part(now) or is_paused_from_agreed
 
 
-def _go_back(chat: Chat, event: ChatEvent, now: datetime) -> None:
+def _go_back(chat: Chat, event: ChatEvent, now: datetime, by: By) -> None:
     length = chat.length
     if event.what == Act.ACCEPT:
         chat.copy(By.STUDENT).agreed_start = None
-    if event.what in (Act.HOLD, Act.MISS) and event.by in (By.STUDENT, By.MENTOR):
-        chat.take_report(event.by, None)
+    if event.what in (Act.HOLD, Act.MISS) and by is event.by and by in (By.STUDENT, By.MENTOR):
+        chat.take_report(by, None)  # a slip taken back; a coordinator leaves both words as they were said
     chat.starts_at, chat.ends_at = event.was_starts_at, event.was_starts_at + length
     chat.answer_by = event.was_answer_by
     chat.enter(event.was_state, event.was_since or now)

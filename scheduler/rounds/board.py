@@ -93,8 +93,8 @@ def two(chat: Chat) -> str:
 
 def disagrees(chat: Chat, now: datetime) -> bool:
     """Whether the two say different things of whether they met, and it is not too long ago to settle."""
-    recent = now <= chat.ends_at + KEPT_IN_VIEW
-    return recent and lifecycle.contradicts(chat.student_report, chat.mentor_report)
+    is_open = not chat.is_settled and now <= chat.ends_at + KEPT_IN_VIEW
+    return is_open and lifecycle.contradicts(chat.student_report, chat.mentor_report)
 
 
 def _people(session: Session, programme: Programme) -> list[Person]:

@@ -132,6 +132,7 @@ TOLD, UNTOLD = Knows(told=True, holds=True), Knows(told=False)
         ),
         (Act.MOVE, By.STUDENT, By.MENTOR, State.CONFIRMED, UNTOLD, ("chat_confirmed", "REQUEST")),
         (Act.MOVE, By.STUDENT, By.MENTOR, State.CONFIRMED, TOLD, ("chat_moved", "REQUEST")),
+        (Act.MOVE, By.STUDENT, By.MENTOR, State.CONFIRMED, TOLD._replace(is_right=True), None),
         (Act.MOVE, By.COORDINATOR, By.MENTOR, State.PROPOSED, UNTOLD, None),
         (Act.MOVE, By.MENTOR, By.MENTOR, State.PROPOSED, Knows(told=False, acted=True), None),
         (Act.MOVE, By.COORDINATOR, By.STUDENT, State.PROPOSED, UNTOLD, ("chat_proposed", "REQUEST")),

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import icalendar
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies
+from hypothesis import given, settings, strategies
 
 from scheduler.mail import invite, letter
 from scheduler.mail.invite import Invite, Mailbox

@@ -7,8 +7,7 @@ from email import header, policy, utils
 
 import jinja2
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies
+from hypothesis import given, settings, strategies
 
 from scheduler.mail import invite, letter
 from scheduler.mail.invite import Invite, Mailbox

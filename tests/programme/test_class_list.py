@@ -6,8 +6,7 @@ import time
 import zipfile
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies
+from hypothesis import given, settings, strategies
 
 from scheduler.programme import class_cells, class_list
 from scheduler.programme.class_list import BadClassList, Row

@@ -4,8 +4,7 @@ import unicodedata
 import zoneinfo
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies
+from hypothesis import example, given, settings, strategies
 
 from scheduler.programme import names
 

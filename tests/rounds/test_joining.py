@@ -5,8 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from scheduler import clock as time_source
-from scheduler import db
+from scheduler import clock, db
 from scheduler.availability import asking
 from scheduler.availability.ask import Ask
 from scheduler.availability.slots import Slot
@@ -28,7 +27,7 @@ def session(service):
 
 @pytest.fixture
 def now(service):
-    return time_source.now()
+    return clock.now()
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_chats_ended_in_more_than_one_way_and_none_is_left_hanging() -> None:
 
 def test_some_answered_in_their_calendars_and_were_understood() -> None:
     with db.reading() as session:
-        came_to = list(session.execute(select(Incoming.state, Incoming.came_to)).tuples())
+        came_to = [(mail.state, mail.came_to) for mail in session.scalars(select(Incoming))]
     assert len(came_to) >= 5
     assert set(came_to) == {(Reading.APPLIED, "applied: accepted")}
 

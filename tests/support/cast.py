@@ -9,8 +9,7 @@ from scheduler.availability import ask_card
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import Slot
-from scheduler.chats import card
-from scheduler.chats import letters as chat_letters
+from scheduler.chats import card, letters
 from scheduler.chats.card import Card
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, State
@@ -154,7 +153,7 @@ def of_chat(
             "reader": about.person(side),
             "chat": shown,
             "programme": about.round.programme,
-            "link": chat_letters.link_for(about, side, event(about, side)),
+            "link": letters.link_for(about, side, event(about, side)),
         },
     )
 

@@ -19,7 +19,7 @@ CELL = re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.S)
 
 
 class Story(World):
-    """A world that is entered through the front door alone; Eve runs, and takes part in, another programme."""
+    """A world entered through the front door alone; Eve runs, and takes part in, another programme."""
 
     round_page = ""
 

@@ -18,7 +18,7 @@ def test_a_student_accepts_by_the_link(story: Story) -> None:
     assert "It is agreed" in letter.press("Yes, I'll be there").words
     story.run()
     assert story.events(SAM) == [(HALF_PAST_FOUR, "ACCEPTED")]
-    assert story.subjects(MAYA)[-1] == "Thank you, we have your times"
+    assert story.subjects(MAYA)[-1] == "Thank you: your times, 8 – 19 Mar"
     story.later(minutes=2)
     assert story.subjects(MAYA)[-1] == "Coffee chat: Tue 9 Mar, 4:30 pm"
     assert story.chats() == AGREED
@@ -111,7 +111,36 @@ def test_an_unanswered_time_goes_to_someone_left_out(story: Story) -> None:
     story.wishes("lee")
     story.publishes()
     assert [row.partition(",")[0] for row in story.chats()] == ["Sam and Maya"]
-    assert story.last("lee").subject == "x"
-    story.at("2027-03-04 11:00")
-    story.later(hours=3)
-    assert story.subjects(SAM) == ["x"]
+    assert story.last("lee").subject == "No chat this time; you go first next round"
+    story.at("2027-03-03 09:30")
+    assert story.last(SAM).subject == "Would Tue 16 Mar, 4:30 pm suit you?"
+    story.at("2027-03-04 11:05")
+    assert story.last(SAM).subject == "Coffee on Tue 16 Mar: the time goes to someone else"
+    assert story.events(SAM) == []
+    story.later(minutes=10)
+    assert story.last("lee").subject == "Coffee chat: Tue 16 Mar, 4:30 pm"
+    story.last("lee").press("Yes, I'll be there")
+    story.later(minutes=3)
+    assert story.chats() == [
+        "Sam and Maya, Tue 16 Mar, 4:30 – 5:00 pm, not answered in time",
+        "Lee and Maya, Tue 16 Mar, 4:30 – 5:00 pm, agreed",
+    ]
+    assert not any("Sam" in mail.text for mail in story.mailroom.to(MAYA))
+
+
+def test_a_mentor_declines_in_the_calendar_after_an_unseen_change(story: Story) -> None:
+    story.agrees()
+    story.last(SAM).open("Move or cancel").press("Send", act="cancel")
+    story.run()
+    story.last(SAM).press("Take it back")
+    story.later(minutes=15)
+    story.answers(MAYA, "DECLINED")
+    assert story.chats() == DECLINED
+
+
+def test_no_to_a_time_that_is_being_moved_is_no_answer_to_the_new_one(story: Story) -> None:
+    story.agrees()
+    story.last(SAM).open("Move or cancel").press("Send", act="move:1804800600")
+    story.run()
+    story.answers(MAYA, "DECLINED")
+    assert story.chats() == ["Sam and Maya, Thu 11 Mar, 4:30 – 5:00 pm, agreed"]

@@ -70,7 +70,7 @@ def test_a_pause_ends_what_is_not_agreed_and_stops_the_letters_that_wait(story: 
     story.later(minutes=30)
     assert story.chats() == CANCELLED
     assert story.events(SAM) == []
-    assert story.last(SAM).subject == "You are taking a break"
+    assert story.last(SAM).subject == "Paused until Thursday 1 April 2027"
     heard = len(story.mailroom.to(SAM))
     story.at("2027-03-22 12:00")
     assert len(story.mailroom.to(SAM)) == heard
@@ -103,7 +103,8 @@ def test_leaving_cancels_and_those_are_the_last_letters(story: Story) -> None:
     story.later(minutes=30)
     assert story.events(SAM) == []
     assert story.events(MAYA) == []
-    assert story.subjects(SAM)[-2:] == [GONE, "You have left"]
+    assert story.subjects(SAM)[-2:] == ["Cancelled: coffee chat on Thu 11 Mar", "You have left Riverside"]
+    assert story.last(MAYA).subject == GONE  # she never heard of Thursday
     heard = len(story.mailroom.to(SAM))
     story.at("2027-03-22 12:00")
     assert len(story.mailroom.to(SAM)) == heard

@@ -45,6 +45,27 @@ def test_a_student_moves_there_and_back_within_the_minutes_of_undo(story: Story)
     assert story.subjects(MAYA) == before
 
 
+def test_two_moves_in_a_row_are_one_to_the_other_side(story: Story) -> None:
+    story.agrees()
+    story.last(SAM).open("Move or cancel").press("Send", act=LATER)
+    story.later(minutes=2)
+    story.last(SAM).open("Move or cancel").press("Send", act="move:1804802400")
+    story.later(minutes=11)
+    letter = story.last(MAYA)
+    assert letter.subject == "New time: Thu 11 Mar, 5:00 pm"
+    assert "Before Tuesday 9 March, 4:30 – 5:00 pm" in " ".join(letter.text.split())
+
+
+def test_moved_and_moved_back_is_nothing_to_the_other_side(story: Story) -> None:
+    story.agrees()
+    heard = story.subjects(MAYA)
+    story.last(SAM).open("Move or cancel").press("Send", act=LATER)
+    story.later(minutes=2)
+    story.last(SAM).open("Move or cancel").press("Send", act="move:1804627800")
+    story.later(minutes=11)
+    assert (story.chats(), story.subjects(MAYA)) == (STANDS, heard)
+
+
 @pytest.fixture
 def asked(story: Story) -> Story:
     """Maya has asked for Thursday; the chat stands meanwhile."""
@@ -95,8 +116,7 @@ def test_a_moved_chat_that_is_not_answered_lapses_for_both(story: Story) -> None
     page = missed.open("Tuesday 16 March").press("Choose this time")
     story.later(minutes=15)
     assert story.last(SAM).subject == "Coffee chat: Tue 16 Mar, 4:30 pm"
-    page = page.follow("I can’t make this time")
-    page.send()
+    page.follow("I can’t make this time").press("Send")
     story.later(minutes=15)
     invitation = story.last(SAM)
     assert (invitation.subject, invitation.method) == ("New time: Tue 16 Mar, 5:00 pm", "REQUEST")

@@ -63,6 +63,7 @@ def test_what_the_mentor_picks_is_proposed_to_the_student(morning: Story) -> Non
     says(morning, MAYA, "could_not")
     morning.last(MAYA).open("Tuesday 16 March").press("Choose this time")
     morning.later(minutes=11)
+    assert AGAIN not in morning.subjects(SAM)  # there is a new time already
     assert morning.chats()[1] == "Sam and Maya, Tue 16 Mar, 4:30 – 5:00 pm, waiting for an answer"
     assert morning.last(SAM).subject == "Coffee chat: Tue 16 Mar, 4:30 pm"
     assert len(morning.events(MAYA)) == 1

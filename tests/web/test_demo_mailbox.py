@@ -1,7 +1,7 @@
 """The demo's mailbox: whose mail is shown, calendar buttons that write real answers, a clock that moves."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -177,7 +177,7 @@ def test_a_day_that_passes_leaves_nothing_out(client: FlaskClient, world: World,
             session.execute(select(Outgoing.letter, Outgoing.settled_at).where(Outgoing.recipient == SAM))
         )
     nudged = next(at for name, at in sent if name == "chat_nudge")
-    assert nudged.isoformat() == "2027-03-03T14:00:00+00:00"
+    assert nudged == datetime(2027, 3, 3, 14, tzinfo=UTC)
 
 
 def test_the_next_thing_is_gone_to_and_done(client: FlaskClient, invited: int) -> None:

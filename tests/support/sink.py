@@ -1,0 +1,40 @@
+"""A mail server for tests: takes everything it is offered on 127.0.0.1, and keeps it as it came."""
+
+from types import TracebackType
+from typing import Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Sink:
+    """Listens on a free port while the `with` block lasts; `mails` are (recipient, bytes) in order."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, bytes]] = []
+        self.senders: list[str] = []
+        self._controller = Controller(self, hostname="127.0.0.1", port=0, decode_data=False)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """aiosmtpd's name for: a whole mail has come."""
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.senders.append(envelope.mail_from or "")
+        self.mails += [(recipient, content) for recipient in envelope.rcpt_tos]
+        return "250 kept"
+
+    @property
+    def url(self) -> str:
+        """Where it listens, as SMTP_URL says it."""
+        assert self._controller.server is not None
+        port = self._controller.server.sockets[0].getsockname()[1]
+        return f"smtp://127.0.0.1:{port}"
+
+    def __enter__(self) -> Self:
+        self._controller.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._controller.stop()
