@@ -45,6 +45,8 @@ class Programme(Base):
     """The number each signup link carries; raised to renew the link, negative while it is turned off."""
     needs_you_on: Mapped[str | None] = mapped_column(String(10), default=None)
     """The local date of the last morning's digest."""
+    needs_you_told: Mapped[list[Any]] = mapped_column(default_factory=list)
+    """What that morning's list held, in sentences."""
 
     @property
     def notice(self) -> timedelta:

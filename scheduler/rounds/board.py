@@ -120,8 +120,7 @@ def _asks(session: Session, under_way: dict[int, Round]) -> list[Ask]:
 def _chats(session: Session, programme: Programme, now: datetime) -> list[Chat]:
     both_said = and_(Chat.student_report.is_not(None), Chat.mentor_report.is_not(None))
     wanted = or_(
-        and_(both_said, Chat.ends_at >= now - KEPT_IN_VIEW),
-        Chat.is_listed,
+        and_(or_(both_said, Chat.is_listed), Chat.ends_at >= now - KEPT_IN_VIEW),
         and_(Chat.state == State.PROPOSED, Chat.since <= now - NO_ANSWER_AFTER),
     )
     rows = select(Chat).join(Chat.round).where(Round.programme_id == programme.id, wanted)

@@ -34,6 +34,7 @@ REASONS = {
     "no_allowed_mentor": "There was no mentor this round whom you have not met already.",
     "no_common_time": "None of the mentors could meet at a time you gave.",
     "mentors_full": "More students than mentors could meet in this round.",
+    "removed": "No chat could be arranged for you in this round.",
     "times_taken": "The times you and a mentor shared went to someone who had waited longer.",
 }
 """What a student left out reads: true, kind, and about nobody else."""
@@ -94,9 +95,8 @@ def tell_left_out(session: Session, round_: Round, now: datetime, *, wait: timed
             continue
         row.told_at = now
         reason = REASONS.get(row.reason, STILL_LOOKING)
-        _to_person(
-            session, round_, row.person, "left_out", figures(session, round_, reason=reason), now, wait
-        )
+        card = replace(figures(session, round_, reason=reason), goes_first=row.reason != OWN_DOING)
+        _to_person(session, round_, row.person, "left_out", card, now, wait)
 
 
 def _list_fallen_through(session: Session, round_: Round) -> None:

@@ -7,15 +7,24 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
+class _Door(Controller):
+    """Takes any free port; aiosmtpd looks in by the one it was told, so it is told the one it got."""
+
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 class Sink:
     """Listens on a free port while the `with` block lasts; `mails` are (recipient, bytes) in order."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, bytes]] = []
         self.senders: list[str] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=0, decode_data=False)
+        self._door = _Door(self, hostname="127.0.0.1", port=0, decode_data=False)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """aiosmtpd's name for: a whole mail has come."""
         content = envelope.content
         assert isinstance(content, bytes)
@@ -26,15 +35,13 @@ class Sink:
     @property
     def url(self) -> str:
         """Where it listens, as SMTP_URL says it."""
-        assert self._controller.server is not None
-        port = self._controller.server.sockets[0].getsockname()[1]
-        return f"smtp://127.0.0.1:{port}"
+        return f"smtp://127.0.0.1:{self._door.port}"
 
     def __enter__(self) -> Self:
-        self._controller.start()
+        self._door.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._controller.stop()
+        self._door.stop()

@@ -71,6 +71,11 @@ class Story(World):
         """The subjects of all mail to somebody, oldest first."""
         return [mail.subject for mail in self.mailroom.to(name)]
 
+    def signup_link(self) -> str:
+        """The link by which anyone joins, as Ada copies it from the board."""
+        page = self.board().follow("People").follow("Signup links")
+        return next(word for word in page.text.split('"') if "/join/" in word)
+
     def publishes(self) -> None:
         """Ada plans the round and sends it out; the invitations have left."""
         self.board(self.round_page).press("Plan now").press("Publish the plan")

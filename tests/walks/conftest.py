@@ -12,7 +12,7 @@ from tests.support.story import Story
 
 @pytest.fixture
 def story(client: FlaskClient, clock: Clock, mailroom: Mailroom) -> Iterator[Story]:
-    """The cast and Eve; when the walk is over, and taking back too, calendars are true and Eve had no mail."""
+    """The cast and Eve; when the walk and its time for taking back are over, calendars are true."""
     told = Story(clock, mailroom)
     told.begin()
     yield told

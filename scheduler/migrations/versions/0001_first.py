@@ -115,6 +115,7 @@ def upgrade() -> None:
         sa.Column("publishes_itself", sa.Boolean(), nullable=False),
         sa.Column("signup_numbers", sa.JSON(), nullable=False),
         sa.Column("needs_you_on", sa.String(length=10), nullable=True),
+        sa.Column("needs_you_told", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
     )
     op.create_table(
@@ -271,6 +272,7 @@ def upgrade() -> None:
         sa.Column("is_pinned", sa.Boolean(), nullable=False),
         sa.Column("has_follower", sa.Boolean(), nullable=False),
         sa.Column("is_listed", sa.Boolean(), nullable=False),
+        sa.Column("is_settled", sa.Boolean(), nullable=False),
         sa.Column("student_report", sa.String(length=24), nullable=True),
         sa.Column("mentor_report", sa.String(length=24), nullable=True),
         sa.Column("last_step", sa.String(length=24), nullable=True),
