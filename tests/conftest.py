@@ -16,13 +16,11 @@ from scheduler import db, settings, wiring
 from scheduler.app import create_app
 from scheduler.settings import Settings
 from tests.support.clock import Clock
-from tests.support.compiled import Compiled
 from tests.support.mailroom import Mailroom
 from tests.support.world import World
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
 DATABASES = ["sqlite", *(["postgresql"] if POSTGRES else [])]
-COMPILED = Compiled()
 SECRET = "a secret of tests that is long enough to sign with"
 
 

@@ -65,8 +65,11 @@ class Person(Base):
 
     @property
     def first_name(self) -> str:
-        """The name as written up to the first blank, past a title."""
-        parts = [part for part in self.name.split() if part.rstrip(".").lower() not in TITLES]
+        """The name as written up to the first blank, past a title; of "Müller, Jörg" what follows the comma."""
+        last, _, first = self.name.partition(", ")
+        is_last_first = bool(first) and first.replace(".", "").lower() not in DEGREES
+        named = first if is_last_first else last
+        parts = [part for part in named.split() if part.rstrip(".").lower() not in TITLES]
         return parts[0] if parts else self.name
 
     def takes_part(self, now: datetime) -> bool:
@@ -118,4 +121,5 @@ class Person(Base):
         self.link_number += 1
 
 
+DEGREES = frozenset({"md", "do", "phd", "md phd", "md, phd", "mph", "mba", "msc", "rn", "jr", "sr"})
 TITLES = frozenset({"dr", "prof", "professor", "mr", "mrs", "ms", "mx", "sir", "dame"})

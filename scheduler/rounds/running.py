@@ -18,7 +18,6 @@ from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.stages import RoundAct, Stage
 from scheduler.rounds import telling
-from scheduler.rounds.plan import LeftOut
 
 LENGTHS = range(15, 121, 15)
 
@@ -101,7 +100,7 @@ def close(session: Session, round_: Round, now: datetime, *, by: By) -> bool:
         return False
     telling.tell_left_out(session, round_, now)
     telling.tell_unused(session, round_, now)
-    left_out = {row.person_id: row for row in _left_out(session, round_)}
+    left_out = {row.person_id: row for row in telling.left_out(session, round_)}
     students = select(Ask).where(Ask.round_id == round_.id, Ask.role == "student")
     for ask in session.scalars(students):
         row = left_out.get(ask.person_id)
@@ -122,10 +121,6 @@ def cancel(session: Session, round_: Round, now: datetime) -> bool:
     for chat in session.scalars(live):
         record.happen(session, chat, Act.CANCEL, now, via=Via.COORDINATOR, by=By.COORDINATOR)
     return True
-
-
-def _left_out(session: Session, round_: Round) -> list[LeftOut]:
-    return list(session.scalars(select(LeftOut).where(LeftOut.round_id == round_.id)))
 
 
 def step(session: Session, round_: Round, now: datetime) -> None:

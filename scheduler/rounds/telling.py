@@ -79,12 +79,13 @@ def _count(session: Session, round_: Round, which: ColumnElement[bool]) -> int:
 
 
 def left_out(session: Session, round_: Round) -> list[LeftOut]:
-    """The students in the round's plan without a chat, who still have none."""
+    """The students in the round's plan without a chat who still have none, and did not let one go."""
     has_chat = exists().where(
         Chat.round_id == round_.id, Chat.student_id == LeftOut.person_id, Chat.state.in_(USES_CAPACITY)
     )
     rows = select(LeftOut).where(LeftOut.round_id == round_.id, ~has_chat).order_by(LeftOut.person_id)
-    return list(session.scalars(rows))
+    content = drafting.content(session, round_)
+    return [row for row in session.scalars(rows) if row.person_id not in content]
 
 
 def tell_left_out(session: Session, round_: Round, now: datetime, *, wait: timedelta = timedelta(0)) -> None:

@@ -98,6 +98,7 @@ def test_agreed_chats_stay_in_a_pause_and_are_still_reminded_of(story: Story) ->
 def test_leaving_cancels_and_those_are_the_last_letters(story: Story) -> None:
     story.agrees()
     story.last(SAM).open("Move or cancel").press("Send", act="move:1804800600")
+    story.run()
     page = story.last(SAM).open("Pause or leave")
     page.press("Leave", sure="yes")
     story.later(minutes=30)

@@ -51,6 +51,7 @@ def test_from_a_signup_link_to_an_agreed_chat(alone: Story) -> None:
 def test_a_known_address_is_no_second_person(alone: Story) -> None:
     alone.opens_round()
     signs_up(alone, SAM, "student", when="any")
+    alone.later(minutes=11)
     assert alone.mailroom.client is not None
     look(alone.mailroom.client, alone.signup_link()).send(name="Sam", email="SAM@example.org", role="student")
     alone.run()
