@@ -65,7 +65,7 @@ class Person(Base):
 
     @property
     def first_name(self) -> str:
-        """The name as written up to the first blank, past a title; of "Müller, Jörg" what follows the comma."""
+        """The name up to the first blank, past a title; of "Müller, Jörg" what follows the comma."""
         last, _, first = self.name.partition(", ")
         is_last_first = bool(first) and first.replace(".", "").lower() not in DEGREES
         named = first if is_last_first else last

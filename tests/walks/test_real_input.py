@@ -11,8 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from scheduler import app as pages
 from scheduler import clock, db, settings, sweep, ticking
+from scheduler.app import create_app
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import State
 from scheduler.life import By
@@ -63,7 +63,7 @@ class Service:
     def serve(self) -> FlaskClient:
         """The pages, on the same database, mail server and clock as the commands."""
         known = settings.load(self.environ)
-        made = pages.create_app(known)
+        made = create_app(known)
         self.transport = made.extensions["wired"].transport
         self.mailroom.client = made.test_client()
         return self.mailroom.client
