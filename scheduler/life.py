@@ -32,6 +32,7 @@ class Via(StrEnum):
     """The door an act came through."""
 
     LINK = "link"
+    ABSENCE = "absence"  # by pausing or leaving, not for the chat's own sake
     CALENDAR = "calendar"
     COORDINATOR = "coordinator"
     CLOCK = "clock"

@@ -1,19 +1,27 @@
 """One sweep does all that is due, once; calendar answers are believed when they should be."""
 
+import re
 from datetime import date, timedelta
+from time import perf_counter
 
 import pytest
+from sqlalchemy import event, select, update
 
 from scheduler import clock, db, sweep
-from scheduler.chats import booking
+from scheduler.chats import answering, booking
 from scheduler.chats.chat import Chat
 from scheduler.life import By, Via
-from scheduler.mail import inbox, replies
+from scheduler.mail import inbound, inbox, replies
 from scheduler.mail.envelope import Incoming
 from scheduler.mail.invite import Mailbox
+from scheduler.mail.transport import Blame, Trouble
+from scheduler.programme.person import Person, Standing
+from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
+from scheduler.rounds import board
 from tests.support.world import World
 
+DAY = 24 * 60
 EVENINGS = [("2027-03-09 16:30", "2027-03-09 18:30"), ("2027-03-11 16:30", "2027-03-11 18:30")]
 
 
@@ -72,6 +80,27 @@ def test_an_answer_overtaken_by_a_later_one_changes_nothing(world: World, chat: 
     assert world.state(chat) == "proposed"
 
 
+def test_a_stamp_from_the_far_future_counts_for_one_day_only(world: World, chat: int) -> None:
+    answer(world, "TENTATIVE", ago=-10 * 365 * DAY)
+    assert answer(world, "DECLINED", ago=-DAY + 1) == "kept: a later answer was here first"
+    assert answer(world, "DECLINED", ago=-DAY - 1).startswith("applied")
+    assert world.state(chat) == "declined"
+
+
+def test_an_answer_without_a_stamp_counts_from_its_receipt(world: World, chat: int) -> None:
+    mail = world.mailroom.last("sam").raw
+    bare = re.sub(rb"DTSTAMP:.*\r?\n", b"", replies.reply(mail, "DECLINED", stamp=clock.now()))
+    assert b"DTSTAMP" not in bare
+    with db.transaction() as session:
+        kept = inbox.store(session, bare, clock.now() - timedelta(minutes=2))
+        kept.due_at = clock.now() + timedelta(minutes=2)  # its reading failed, and was put off
+        mail_id = kept.id
+    answer(world, "TENTATIVE")
+    world.later(minutes=3)
+    with db.reading() as session:
+        assert session.get_one(Incoming, mail_id).came_to == "kept: a later answer was here first"
+
+
 def test_an_answer_to_a_former_time_changes_nothing(world: World, chat: int) -> None:
     former = world.mailroom.last("sam").raw
     with db.transaction() as session:
@@ -96,6 +125,61 @@ def test_garbage_is_kept_and_stops_nobody(world: World, chat: int) -> None:
     assert answer(world, "ACCEPTED").startswith("applied")
     with db.reading() as session:
         assert str(session.get_one(Incoming, 1).state) == "kept"
+
+
+def test_reading_a_slow_mail_holds_no_transaction(world: World, chat: int) -> None:
+    head = b"From: a@b.org\r\nMessage-ID: <1@x>\r\nContent-Type: text/calendar; method=REPLY\r\n\r\n"
+    slow = head + b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + b"X-A;B=C:1\r\n" * 15_000
+    began = perf_counter()
+    inbound.read(slow)
+    alone = perf_counter() - began
+    with db.transaction() as session:
+        inbox.store(session, slow, clock.now())
+    opened: list[float] = []
+    lengths: list[float] = []
+
+    def close(_: object) -> None:
+        lengths.append(perf_counter() - opened[-1])
+
+    event.listen(db.engine(), "begin", lambda _: opened.append(perf_counter()))
+    event.listen(db.engine(), "commit", close)
+    event.listen(db.engine(), "rollback", close)
+    world.run()
+    assert max(lengths) < alone / 2
+
+
+def test_a_mail_that_keeps_failing_is_left_to_a_human(world: World, chat: int) -> None:
+    with db.transaction() as session:
+        inbox.store(session, b"Subject: hello\r\n\r\n", clock.now()).tries = sweep.TRIES
+    world.run()
+    with db.reading() as session:
+        assert str(session.get_one(Incoming, 1).state) == "dead"
+
+
+def test_a_refused_address_is_the_person_s_who_is_asked_no_more(world: World, chat: int) -> None:
+    world.mailroom.trouble = Trouble(Blame.RECIPIENT, "550 5.1.1 no such user")
+    with db.transaction() as session:
+        answering.accept(session, session.get_one(Chat, chat), clock.now(), by=By.STUDENT, via=Via.LINK)
+        world.person(session, "sam").email = "sam@example.net"  # corrected since: only Maya is refused
+    world.later(minutes=5)
+    with db.reading() as session:
+        assert world.person(session, "maya").undeliverable == "550 5.1.1 no such user"
+        assert session.scalars(select(Person.undeliverable).where(Person.name == "Sam Lind")).one() == ""
+        programme = session.scalars(select(Programme)).one()
+        told = [need.sentence for need in board.needs_you(session, programme, clock.now())]
+    assert told[0] == "Mail to Dr Maya Okafor does not arrive: 550 5.1.1 no such user"
+
+
+def test_a_programme_whose_morning_fails_stops_nobody_s_letters(world: World, chat: int) -> None:
+    with db.transaction() as session:
+        session.add(Programme(name="Mars", timezone="Mars/Olympus", created_at=clock.now()))
+        session.flush()
+        session.execute(update(Programme).where(Programme.name == "Mars").values(id=-1))  # its turn is first
+        answering.accept(session, session.get_one(Chat, chat), clock.now(), by=By.STUDENT, via=Via.LINK)
+        world.person(session, "lee").standing = Standing.WAITING
+    world.at("2027-03-03 09:00")
+    assert "chat_confirmed" in world.letters("sam")
+    assert "needs_you" in world.letters("ada")
 
 
 def test_a_lost_chat_s_time_goes_to_somebody_left_out(world: World) -> None:

@@ -15,7 +15,7 @@ from scheduler.mail import outbox, posting
 from scheduler.mail.envelope import Lane
 from scheduler.mail.invite import Mailbox
 from scheduler.mail.posting import Posting
-from scheduler.programme import contact
+from scheduler.programme import contact, refill
 from scheduler.programme.person import Person
 from scheduler.programme.round import Round
 from scheduler.programme.stages import Stage
@@ -126,6 +126,7 @@ def _answer(session: Session, ask: Ask, act: AskAct, now: datetime, by: By) -> b
     if not ask.act(act, now, by=by):
         return False
     outbox.withdraw(session, now, "answered meanwhile", about=ask.key)
+    refill.ask_for(session, ask.round, now)
     return True
 
 
@@ -153,11 +154,16 @@ def _post(session: Session, ask: Ask, what: str, event: str, now: datetime) -> N
             person_id=person.id,
             programme_id=person.programme_id,
             unsubscribe=contact.unsubscribe_url(person),
-            useful_until=round_.answer_by if is_ours else None,
+            useful_until=_until(round_) if is_ours else None,
             lane=Lane.ORDINARY if is_ours else Lane.PROMPT,
         ),
         now,
     )
+
+
+def _until(round_: Round) -> datetime:
+    """How long asking is of use: until answers are due, or, for who comes later, until the round ends."""
+    return round_.ends_at if round_.state is Stage.RUNNING else round_.answer_by
 
 
 def _link(ask: Ask, name: str) -> str:

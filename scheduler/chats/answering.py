@@ -1,6 +1,6 @@
 """People's answers to a chat, from a link or a calendar: the same verbs for both doors."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +11,9 @@ from scheduler.chats.lifecycle import Act, State
 from scheduler.life import By, NotNow, Via
 from scheduler.mail import outbox
 from scheduler.mail.inbound import Reply
+
+AHEAD_AT_MOST = timedelta(days=1)
+"""So far a calendar's clock may be ahead of our receipt; a later stamp would outdo every answer to come."""
 
 
 def accept(session: Session, chat: Chat, now: datetime, *, by: By, via: Via) -> bool:
@@ -28,20 +31,22 @@ def cancel(session: Session, chat: Chat, now: datetime, *, by: By, via: Via) -> 
     return record.happen(session, chat, Act.CANCEL, now, via=via, by=by)
 
 
-def apply_reply(session: Session, reply: Reply, now: datetime) -> str:
+def apply_reply(session: Session, reply: Reply, now: datetime, *, received_at: datetime) -> str:
     """Apply a calendar's answer if it is to be believed; in words, what came of it.
 
     The copy's UID says who answers (RFC 5546, 2.1.5: SEQUENCE first, then DTSTAMP). An answer to a former
-    time, one overtaken by a later one, or one from somebody else changes nothing.
+    time, one overtaken by a later one, or one from somebody else changes nothing. A stamp that is missing
+    is the moment of receipt, and one of more than a day later is that day later.
     """
     copy = session.scalar(select(Copy).where(Copy.uid == reply.uid))
     if copy is None:
         return "kept: no chat of ours has this UID"
     chat = session.get_one(Chat, copy.chat_id, with_for_update={"of": Chat})
-    doubt = _doubt(session, chat, copy, reply, now)
+    stamp = min(reply.stamp or received_at, received_at + AHEAD_AT_MOST)
+    doubt = _doubt(session, chat, copy, reply, now) or _overtaken(copy, reply, stamp)
     if doubt:
         return doubt
-    copy.answer_sequence, copy.answer, copy.answer_stamp = reply.sequence, reply.partstat, reply.stamp or now
+    copy.answer_sequence, copy.answer, copy.answer_stamp = reply.sequence, reply.partstat, stamp
     try:
         return _apply(session, chat, copy, reply.partstat, now)
     except NotNow as refusal:
@@ -63,14 +68,13 @@ def _doubt(session: Session, chat: Chat, copy: Copy, reply: Reply, now: datetime
         return "kept: it answers a former time of this chat"
     if now >= chat.starts_at:
         return "kept: the chat's time had come"
-    return _overtaken(copy, reply, now)
+    return ""
 
 
-def _overtaken(copy: Copy, reply: Reply, now: datetime) -> str:
+def _overtaken(copy: Copy, reply: Reply, stamp: datetime) -> str:
     """Whether an answer to the same invitation was here before; DTSTAMP orders one reader's answers."""
     if copy.answer_sequence != reply.sequence or copy.answer_stamp is None:
         return ""
-    stamp = reply.stamp or now
     if stamp < copy.answer_stamp:
         return "kept: a later answer was here first"
     if stamp == copy.answer_stamp and copy.answer == reply.partstat:

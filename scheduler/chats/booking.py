@@ -4,20 +4,17 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.availability.ask import Ask
-from scheduler.chats import freetime, letters, record
+from scheduler.chats import freetime, letters, record, room
 from scheduler.chats.chat import Chat, Copy
-from scheduler.chats.lifecycle import LIVE, Act, State
+from scheduler.chats.lifecycle import Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotNow, Via
 from scheduler.mail import invite, outbox, posting
 from scheduler.programme.person import Person
 from scheduler.programme.round import Round
-
-USES_CAPACITY = (*LIVE, State.HELD, State.MISSED, State.UNKNOWN)
 
 
 def plan(
@@ -34,7 +31,7 @@ def plan(
 ) -> Chat:
     """A new chat, planned and not told to anyone; it takes both people's time.
 
-    Raises NotNow when the mentor has no room left in this round.
+    Raises NotNow when these two may not have one in this round (any more).
     """
     chat = _new(session, round_, mentor, student, starts_at, follows=follows, reasons=reasons)
     via = Via.COORDINATOR if by is By.COORDINATOR else Via.CLOCK
@@ -56,7 +53,6 @@ def follow_up(session: Session, chat: Chat, starts_at: datetime, now: datetime, 
     if chat.state not in (State.DECLINED, State.LAPSED, State.MISSED, State.UNKNOWN):
         raise NotNow("This chat stands as it is, so there is nothing to arrange anew.")
     _check_suits(session, chat, starts_at, now, By.MENTOR, By.STUDENT)
-    _check_has_no_other(session, chat)
     # Whoever has not been offered other times yet hears of the new one instead.
     outbox.withdraw(session, now, "a new time was found meanwhile", about=chat.key, with_calendar=False)
     chat.has_follower = True
@@ -111,7 +107,8 @@ def take_time(session: Session, proposal: Proposal, now: datetime, *, via: Via) 
     chat = proposal.chat
     _check_suits(session, chat, proposal.starts_at, now, By.MENTOR, By.STUDENT)
     chat.copy(proposal.put_by).agreed_start = proposal.starts_at
-    return record.happen(session, chat, Act.MOVE, now, via=via, by=proposal.put_to, to=proposal.starts_at)
+    start, wish = proposal.starts_at, proposal.put_by
+    return record.happen(session, chat, Act.MOVE, now, via=via, by=proposal.put_to, to=start, wished_by=wish)
 
 
 def keep_time(session: Session, proposal: Proposal, now: datetime) -> bool:
@@ -131,36 +128,9 @@ def open_proposal(session: Session, chat: Chat) -> Proposal | None:
     )
 
 
-def room_left(session: Session, round_: Round, mentor: Person) -> int:
-    """How many more chats the mentor gives in this round; the mentor's ask is locked while we count."""
-    ask = session.scalar(
-        select(Ask)
-        .where(Ask.round_id == round_.id, Ask.person_id == mentor.id, Ask.role == "mentor")
-        .with_for_update(of=Ask)
-    )
-    used = session.scalar(
-        select(func.count(Chat.id)).where(
-            Chat.round_id == round_.id,
-            Chat.mentor_id == mentor.id,
-            Chat.state.in_(USES_CAPACITY),
-            Chat.has_follower.is_(False),
-        )
-    )
-    return (ask.capacity if ask is not None else mentor.capacity) - (used or 0)
-
-
 def _check_suits(session: Session, chat: Chat, starts_at: datetime, now: datetime, *sides: By) -> None:
     if not freetime.suits(session, chat, starts_at, now, *sides):
         raise NotNow("That time is no longer free for both of you. Please choose another.")
-
-
-def _check_has_no_other(session: Session, chat: Chat) -> None:
-    """A student has one chat a round: meanwhile somebody else may have been found."""
-    other = select(Chat.id).where(
-        Chat.round_id == chat.round_id, Chat.student_id == chat.student_id, Chat.state.in_(LIVE)
-    )
-    if session.scalar(other.limit(1)) is not None:
-        raise NotNow(f"{chat.student.first_name} has another chat in this round by now.")
 
 
 def _new(
@@ -173,8 +143,9 @@ def _new(
     follows: Chat | None = None,
     reasons: Sequence[str] = (),
 ) -> Chat:
-    if room_left(session, round_, mentor) < 1:
-        raise NotNow(f"{mentor.name} has given all the chats they offered this round.")
+    why_not = room.obstacle(session, round_, mentor, student)
+    if why_not:
+        raise NotNow(why_not)
     length: timedelta = round_.length
     domain = posting.sender().domain
     chat = Chat(

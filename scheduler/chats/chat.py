@@ -145,6 +145,17 @@ class Chat(Base):
         self.plan_ahead(now)
         return True
 
+    def wait_longer(self, now: datetime) -> bool:
+        """Give the student their time to answer from now; False when the chat is too near for that."""
+        programme = self.round.programme
+        last = self.starts_at - programme.notice
+        if last <= now:
+            return False
+        self.answer_by = min(now + programme.answer_time, last)
+        self.last_step = None
+        self.plan_ahead(now)
+        return True
+
     def _move(self, to: datetime | None, now: datetime) -> None:
         if to is None or to <= now:
             raise NotNow("That time has passed. Please choose another.")

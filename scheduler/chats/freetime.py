@@ -1,4 +1,4 @@
-"""Reading: which of the times somebody gave are still theirs to give."""
+"""Which of the times somebody gave are still theirs to give, and times they turned out not to have."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.availability import slots
+from scheduler.availability import asking, slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import Slot
@@ -31,10 +31,46 @@ def taken(session: Session, people: Iterable[int], *, besides: Collection[int] =
 
 def given(session: Session, round_: Round, person: Person, side: By) -> list[Slot]:
     """The times this person gave for the round, taken or not."""
-    ask = session.scalar(
-        select(Ask).where(Ask.round_id == round_.id, Ask.person_id == person.id, Ask.role == side.value)
-    )
+    ask = asking.find(session, round_, person, side.value)
     return ask.slots if ask is not None and ask.state is AskState.ANSWERED else []
+
+
+def still_given(session: Session, chat: Chat) -> bool:
+    """Whether the chat's time is still among those its two people gave; who gave none was never asked."""
+    for side in (By.STUDENT, By.MENTOR):
+        ask = asking.find(session, chat.round, chat.person(side), side.value)
+        if (
+            ask is not None
+            and ask.state is AskState.ANSWERED
+            and not _covers(ask.slots, chat.starts_at, chat.ends_at)
+        ):
+            return False
+    return True
+
+
+def _covers(given_slots: Iterable[Slot], starts_at: datetime, ends_at: datetime) -> bool:
+    return any(slot.starts_at <= starts_at and ends_at <= slot.ends_at for slot in given_slots)
+
+
+def take_out(session: Session, chat: Chat, side: By, starts_at: datetime) -> None:
+    """Whoever refuses a time does not have it after all: it is offered to nobody else in their name."""
+    ask = _ask_of(session, chat, side)
+    if ask is not None:
+        ask.give(slots.minus(ask.slots, [Slot(starts_at, starts_at + chat.length)]))
+
+
+def put_back(session: Session, chat: Chat, side: By) -> None:
+    """The refusal is taken back: the time is theirs to give again."""
+    ask = _ask_of(session, chat, side)
+    if ask is not None:
+        ask.give(slots.merge([*ask.slots, Slot(chat.starts_at, chat.ends_at)]))
+
+
+def _ask_of(session: Session, chat: Chat, side: By) -> Ask | None:
+    if side not in (By.STUDENT, By.MENTOR):
+        return None
+    ask = asking.find(session, chat.round, chat.person(side), side.value)
+    return ask if ask is not None and ask.state is AskState.ANSWERED else None
 
 
 def free(session: Session, chat: Chat, side: By, now: datetime) -> list[Slot]:
@@ -67,11 +103,4 @@ def common_times(session: Session, chat: Chat, now: datetime, *, most: int = 3) 
 
 def suits(session: Session, chat: Chat, start: datetime, now: datetime, *sides: By) -> bool:
     """Whether a chat from `start` lies within the free time of each of `sides`."""
-    whole = Slot(start, start + chat.length)
-    return all(
-        any(
-            slot.starts_at <= whole.starts_at and whole.ends_at <= slot.ends_at
-            for slot in free(session, chat, side, now)
-        )
-        for side in sides
-    )
+    return all(_covers(free(session, chat, side, now), start, start + chat.length) for side in sides)

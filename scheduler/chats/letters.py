@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from scheduler import links, localtime
-from scheduler.chats import card, freetime, lifecycle
+from scheduler.chats import card, freetime, lifecycle, room
 from scheduler.chats.card import Card
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import REQUEST, Act, Knows, Letter, State
@@ -99,21 +99,27 @@ def _is_for(event: ChatEvent, side: By) -> bool:
     chat = event.chat
     if event.what in PERSONAL_STEPS:
         return chat.report(side) is None
-    if event.what == "prompt" and chat.state is State.DECLINED:
-        return side is _decliner(event)
+    if event.what == "prompt":
+        has_other = room.other_chat(_session(event), chat.round, chat.student) is not None
+        return not has_other and (chat.state is State.MISSED or side is _decliner(event))
     return True
 
 
 def _decliner(event: ChatEvent) -> By:
     """Whoever declined was offered other times; the other side was not."""
-    session = Session.object_session(event)
-    assert session is not None  # noqa: S101  # an event being written is in a session
     declined = (
         select(ChatEvent.by)
         .where(ChatEvent.chat_id == event.chat.id, ChatEvent.what == Act.DECLINE)
         .order_by(ChatEvent.id.desc())
     )
-    return session.scalar(declined.limit(1)) or By.STUDENT
+    return _session(event).scalar(declined.limit(1)) or By.STUDENT
+
+
+def _session(event: ChatEvent) -> Session:
+    session = Session.object_session(event)
+    if session is None:
+        raise ValueError("an event is written about within its session")
+    return session
 
 
 def _post(session: Session, event: ChatEvent, side: By, letter: Letter, now: datetime) -> None:

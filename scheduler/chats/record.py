@@ -5,11 +5,12 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from scheduler.chats import letters, lifecycle
+from scheduler.chats import freetime, letters, lifecycle, room
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotAllowed, NotNow, Via
+from scheduler.programme import refill
 from scheduler.programme.person import Person, Standing
 
 FREES_TIME = frozenset({Act.DECLINE, Act.LAPSE, Act.CANCEL, Act.MOVE})
@@ -25,11 +26,13 @@ def happen(
     via: Via,
     by: By,
     to: datetime | None = None,
+    wished_by: By | None = None,
 ) -> bool:
     """Let an act or a step happen to the chat: apply it, write the event, write the letters.
 
     Whether anything changed; a second time changes nothing and says so. A move goes `to` a start. The
-    caller owns the transaction. Raises NotNow; the database refuses (IntegrityError) time taken twice.
+    caller owns the transaction. `wished_by` is the side for whose sake it happens, if not who does it.
+    Raises NotNow; the database refuses (IntegrityError) time taken twice.
     """
     event = _event(chat, what, now, via=via, by=by)
     if what in set(Act):
@@ -43,8 +46,10 @@ def happen(
     _close_proposals(session, event, now)
     session.flush()
     letters.write(session, event, now)
-    if what in FREES_TIME and event.was_state is not State.PLANNED:
-        chat.round.want_refill(now)
+    if what in FREES_TIME:
+        freetime.take_out(session, chat, wished_by or by, event.was_starts_at)
+        if event.was_state is not State.PLANNED:
+            refill.ask_for(session, chat.round, now)
     return True
 
 
@@ -61,6 +66,8 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     undone = _event(chat, Act.UNDO, now, via=via, by=by)
     undone.undoes_id = event.id
     _go_back(chat, event, now, by)
+    if event.what in FREES_TIME:
+        freetime.put_back(session, chat, event.by)
     session.add(undone)
     session.flush()
     letters.write(session, undone, now)
@@ -127,13 +134,22 @@ def _check_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> No
         raise NotNow("A new time has been arranged since, so this can no longer be taken back.")
     if by is not By.COORDINATOR and now > event.at + lifecycle.UNDO_FOR:
         raise NotNow("The ten minutes for taking this back are over. The coordinator can still help.")
-    if not all(_may_have(event, person, now) for person in (chat.student, chat.mentor)):
-        raise NotNow("One of the two takes no part at present, so this can no longer be taken back.")
+    if event.what not in lifecycle.AFTER_START:
+        _check_revival(session, event, now)
     is_back_to_asking = event.was_state is State.PROPOSED and chat.state is State.CONFIRMED
     if is_back_to_asking and letters.knows(session, chat, By.MENTOR).told:
         raise NotNow(f"{chat.mentor.name} has been told already. You can still move or cancel the chat.")
     if event.what in lifecycle.BEFORE_START and now >= event.was_starts_at:
         raise NotNow("The chat's time has come, so this can no longer be taken back.")
+
+
+def _check_revival(session: Session, event: ChatEvent, now: datetime) -> None:
+    """The chat may stand again: both would have it, and nobody else has been given their place."""
+    chat = event.chat
+    if not all(_may_have(event, person, now) for person in (chat.student, chat.mentor)):
+        raise NotNow("One of the two takes no part at present, so this can no longer be taken back.")
+    if not chat.is_live and room.taken_up(session, chat.round, chat.mentor, chat.student, besides=chat):
+        raise NotNow("Somebody else has been found meanwhile, so this can no longer be taken back.")
 
 
 def _may_have(event: ChatEvent, person: Person, now: datetime) -> bool:

@@ -5,11 +5,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from scheduler import life
-from scheduler.chats import booking, outcome, record
+from scheduler.chats import booking, freetime, letters, outcome, record, room
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import Act
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By, Via
+from scheduler.programme import refill
 
 
 def step(session: Session, chat: Chat, now: datetime) -> None:
@@ -22,6 +23,8 @@ def step(session: Session, chat: Chat, now: datetime) -> None:
         chat.plan_ahead(now)
     elif name == Act.PROPOSE:
         _propose(session, chat, now)
+    elif name == Act.LAPSE:
+        _lapse(session, chat, now)
     elif name == Act.CLOSE:
         outcome.close(session, chat, now)
     else:
@@ -30,13 +33,29 @@ def step(session: Session, chat: Chat, now: datetime) -> None:
 
 
 def _propose(session: Session, chat: Chat, now: datetime) -> None:
-    """Propose the planned chat, unless its time is too near by now or one of the two takes no part."""
+    """Propose the planned chat, unless something has come between since it was planned: then it is let go."""
     too_soon = chat.starts_at - chat.round.programme.notice <= now
-    if too_soon or not (chat.student.takes_part(now) and chat.mentor.takes_part(now)):
-        record.happen(session, chat, Act.CANCEL, now, via=Via.CLOCK, by=By.CLOCK)
-        chat.round.want_refill(now)
-        return
-    record.happen(session, chat, Act.PROPOSE, now, via=Via.CLOCK, by=By.CLOCK)
+    is_given = freetime.still_given(session, chat)
+    both_here = chat.student.takes_part(now) and chat.mentor.takes_part(now)
+    why_not = room.obstacle(session, chat.round, chat.mentor, chat.student, besides=chat)
+    if too_soon or why_not or not (is_given and both_here):
+        _let_go(session, chat, now)
+    else:
+        record.happen(session, chat, Act.PROPOSE, now, via=Via.CLOCK, by=By.CLOCK)
+
+
+def _lapse(session: Session, chat: Chat, now: datetime) -> None:
+    """The time to answer is over; who has not had the invitation yet gets theirs from when it can leave."""
+    if letters.knows(session, chat, By.STUDENT).told:
+        record.happen(session, chat, Act.LAPSE, now, via=Via.CLOCK, by=By.CLOCK)
+    elif not chat.wait_longer(now):
+        _let_go(session, chat, now)
+
+
+def _let_go(session: Session, chat: Chat, now: datetime) -> None:
+    """Nobody's doing: the two are looked after again by a refill."""
+    record.happen(session, chat, Act.CANCEL, now, via=Via.CLOCK, by=By.CLOCK)
+    refill.ask_for(session, chat.round, now)
 
 
 def expire(session: Session, proposal: Proposal, now: datetime) -> None:

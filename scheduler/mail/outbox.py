@@ -58,15 +58,15 @@ def withdraw(
     spare: Sequence[str] = (),
     with_calendar: bool = True,
 ) -> int:
-    """Take waiting letters back (about something, to somebody, of these names, but for those spared).
+    """Take letters back (about something, to somebody, of these names, but for those spared).
 
+    Those that wait, and those given up: sent again, they would tell what is no longer so.
     Without `with_calendar`, those that change or end an event in a calendar are spared too.
-
     What is being sent at this moment is not touched. Returns how many were withdrawn.
     """
     if about is None and person is None:
         raise ValueError("withdraw what? name `about`, `person` or both")
-    which = [Outgoing.state == Fate.WAITING]
+    which = [Outgoing.state.in_([Fate.WAITING, Fate.GIVEN_UP])]
     if about is not None:
         which.append(Outgoing.about == about)
     if person is not None:
@@ -115,11 +115,19 @@ def address_hash(address: str) -> str:
     return sha256(address.casefold().encode()).hexdigest()
 
 
-def deliver(transport: Transport, now: Callable[[], datetime], *, most: int = 10_000) -> int:
+def deliver(
+    transport: Transport,
+    now: Callable[[], datetime],
+    *,
+    on_refused: Callable[[Session, Outgoing, str], None] | None = None,
+    most: int = 10_000,
+) -> int:
     """Send what is due over one connection, claiming a batch at a time; how many letters left.
 
-    The one action that keeps its own transactions: none is open while a letter is on the wire. A fault that
-    is ours (no server, refused login) ends the run and puts the rest back untouched.
+    The one action that keeps its own transactions: none is open while a letter is on the wire. A fault of
+    the connection (no server, refused login or sender) ends the run and puts the rest back untouched; a
+    letter refused alone rests on its own schedule. When an address is refused, `on_refused` is told of the
+    letter and the server's words, in the transaction in which that letter is given up.
     """
     sent = tried = 0
     try:
@@ -129,7 +137,7 @@ def deliver(transport: Transport, now: Callable[[], datetime], *, most: int = 10
                 break
             for number, letter in enumerate(batch):
                 tried += 1
-                trouble = _send(transport, letter, now)
+                trouble = _send(transport, letter, now, on_refused)
                 sent += trouble is None
                 if trouble is not None and trouble.blame is Blame.OURS:
                     _hand_back([later.id for later in batch[number + 1 :]])
@@ -215,14 +223,20 @@ def _take_over(session: Session, now: datetime) -> None:
     )
 
 
-def _send(transport: Transport, letter: Outgoing, now: Callable[[], datetime]) -> Trouble | None:
+def _send(
+    transport: Transport,
+    letter: Outgoing,
+    now: Callable[[], datetime],
+    on_refused: Callable[[Session, Outgoing, str], None] | None,
+) -> Trouble | None:
     if letter.lease_until is None or letter.lease_until - now() < LEAST_LEASE:
         _hand_back([letter.id])
         return None
     try:
         answer = transport.send(letter.envelope_sender, letter.recipient, letter.raw)
     except Trouble as trouble:
-        _settle(letter, _after(trouble, letter, now()))
+        is_refused = trouble.blame is Blame.RECIPIENT
+        _settle(letter, _after(trouble, letter, now()), on_refused if is_refused else None)
         log.warning(
             "letter not sent", letter=letter.letter, id=letter.id, blame=trouble.blame, why=trouble.why
         )
@@ -236,26 +250,31 @@ def _after(trouble: Trouble, letter: Outgoing, now: datetime) -> dict[str, objec
     """What a refused or broken-off letter becomes."""
     fate: dict[str, object] = {"state": Fate.WAITING, "why": trouble.why}
     if trouble.blame is Blame.OURS:
-        # Our own trouble does not use up the letter's schedule.
-        fate |= {"try_at": now + SCHEDULE[0], "attempts": letter.attempts - 1}
-        return fate
-    out_of_tries = letter.attempts > len(SCHEDULE)
-    if trouble.blame is Blame.RECIPIENT or out_of_tries:
-        return {"state": Fate.GIVEN_UP, "why": trouble.why, "settled_at": now}
-    if trouble.blame is Blame.UNCERTAIN:
+        # Trouble of the connection does not use up the letter's schedule.
+        return fate | {"try_at": now + SCHEDULE[0], "attempts": letter.attempts - 1}
+    is_uncertain = trouble.blame is Blame.UNCERTAIN
+    if is_uncertain:
         fate["uncertain"] = letter.uncertain + 1
-        if letter.never_twice:
-            fate |= {"state": Fate.GIVEN_UP, "settled_at": now}
-    fate["try_at"] = now + SCHEDULE[letter.attempts - 1]
-    return fate
+    is_last_try = letter.attempts > len(SCHEDULE) or (is_uncertain and letter.never_twice)
+    if trouble.blame is Blame.RECIPIENT or is_last_try:
+        return fate | {"state": Fate.GIVEN_UP, "settled_at": now}
+    return fate | {"try_at": now + SCHEDULE[letter.attempts - 1]}
 
 
-def _settle(letter: Outgoing, fate: dict[str, object]) -> None:
+def _settle(
+    letter: Outgoing,
+    fate: dict[str, object],
+    on_refused: Callable[[Session, Outgoing, str], None] | None = None,
+) -> None:
     """Write down what became of it, if it is still ours: a slow sender must not mark another's try."""
+    ours = (Outgoing.id == letter.id, Outgoing.owner == OWNER, Outgoing.state == Fate.SENDING)
     with db.transaction() as session:
+        if on_refused is not None and session.scalar(select(Outgoing.id).where(*ours).with_for_update()):
+            # Told while the letter counts as being sent, so that taking its like back spares it.
+            on_refused(session, letter, str(fate["why"]))
         session.execute(
             update(Outgoing)
-            .where(Outgoing.id == letter.id, Outgoing.owner == OWNER, Outgoing.state == Fate.SENDING)
+            .where(*ours)
             .values(owner=None, lease_until=None, **fate)
             .execution_options(synchronize_session=False)
         )

@@ -2,6 +2,7 @@
 
 import contextlib
 import mailbox
+import re
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
@@ -14,12 +15,16 @@ CONNECT_SECONDS = 15
 ANSWER_SECONDS = 30
 FINAL_SECONDS = 100
 
+_STATUS = re.compile(r"\d{3} #?(5\.\d{1,3}\.\d{1,3})\b")
+_NOT_THE_ADDRESS = frozenset({"5.1.7", "5.1.8", "5.4.5"})
+"""Statuses that speak of the sender or of a full server (RFC 3463, 3.2 and 3.5), whatever they answer."""
+
 
 class Blame(StrEnum):
     """Whose trouble a refusal is, and so what becomes of the letter."""
 
     RECIPIENT = "recipient"  # this address is not to be reached: give up
-    LATER = "later"  # a passing refusal of this letter: try again on its schedule
+    LATER = "later"  # this letter is refused, in passing or by our fault: try again on its schedule
     OURS = "ours"  # the server refuses us or cannot be reached: stop the lane, lose nothing
     UNCERTAIN = "uncertain"  # broken off after the last byte: it may have arrived
 
@@ -73,10 +78,9 @@ class Smtp:
         """Hand the letter to the server; its answer to the last dot. Raises Trouble."""
         connection = self._connected()
         with _breaking_off(self.close):
-            self._verb(Blame.OURS, *connection.mail(envelope_sender))
-            self._verb(Blame.RECIPIENT, *connection.rcpt(recipient))
-            code, answer = connection.docmd("DATA")
-            self._verb(Blame.OURS, code, answer, good=354)
+            self._verb("MAIL", *connection.mail(envelope_sender))
+            self._verb("RCPT", *connection.rcpt(recipient))
+            self._verb("DATA", *connection.docmd("DATA"), good=354)
         return self._hand_over(connection, raw)
 
     def _hand_over(self, connection: smtplib.SMTP, raw: bytes) -> str:
@@ -90,10 +94,10 @@ class Smtp:
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise Trouble(Blame.UNCERTAIN, f"no answer after the last byte ({error})") from error
-        self._verb(Blame.OURS, code, answer)
+        self._verb("dot", code, answer)
         return _words(code, answer)
 
-    def _verb(self, blame: Blame, code: int, answer: bytes, *, good: int = 2) -> None:
+    def _verb(self, verb: str, code: int, answer: bytes, *, good: int = 2) -> None:
         """Go on after a good answer; else leave the connection fit for the next letter and raise Trouble."""
         if code == good or code // 100 == good:
             return
@@ -101,14 +105,17 @@ class Smtp:
         if code == 421:
             self.close()
             raise Trouble(Blame.OURS, why)
+        self._start_over()
+        raise Trouble(_blame(verb, why) if code // 100 == 5 else Blame.LATER, why)
+
+    def _start_over(self) -> None:
+        """Let the server forget a refused letter; one that hangs up instead is called anew for the next."""
+        code = 0
         if self._connection is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
-                self._connection.rset()
-        permanent = code // 100 == 5
-        # A policy refusal (5.7.x) at RCPT speaks of us, not of the address.
-        if blame is Blame.RECIPIENT and permanent and " 5.7." in f" {why[4:]}":
-            blame = Blame.OURS
-        raise Trouble(blame if permanent else Blame.LATER, why)
+                code, _ = self._connection.rset()
+        if code != 250:
+            self.close()
 
     def _connected(self) -> smtplib.SMTP:
         if self._connection is None:
@@ -170,6 +177,22 @@ def _breaking_off(close: Callable[[], None]) -> Iterator[None]:
     except (OSError, smtplib.SMTPException) as error:
         close()
         raise Trouble(Blame.OURS, f"the mail server cannot be reached ({error})") from error
+
+
+def _blame(verb: str, why: str) -> Blame:
+    """Whose trouble a lasting refusal (5xx) is, by what it answers and by its status where it gives one.
+
+    MAIL names the sender of every letter. After it, a bad address (5.1.x) or one without a route (5.4.4) is
+    the recipient's whenever it is told; a policy (5.7.x) or the content is ours, but of this letter alone.
+    """
+    if verb == "MAIL":
+        return Blame.OURS
+    found = _STATUS.match(why)
+    status = found.group(1) if found else ""
+    if status in _NOT_THE_ADDRESS or status.startswith("5.7."):
+        return Blame.LATER
+    is_address = verb == "RCPT" or status.startswith("5.1.") or status == "5.4.4"
+    return Blame.RECIPIENT if is_address else Blame.LATER
 
 
 def _dotted(raw: bytes) -> bytes:

@@ -92,23 +92,19 @@ class Round(Base):
         self.publish_at = self.settle_by = self.refill_at = None
         self.plan_ahead(now)
 
-    def want_refill(self, now: datetime) -> None:
-        """A slot was freed: look for someone left out once the undo's ten minutes are over."""
-        if self.state is Stage.RUNNING:
-            moment = now + REFILL_AFTER
-            self.refill_at = moment if self.refill_at is None else min(self.refill_at, moment)
-            self.plan_ahead(now)
-
-    def plan_ahead(self, now: datetime) -> None:
-        """Set `due_step` and `due_at` to what comes first: the agenda's next step, or a refill."""
+    def following(self, now: datetime, *, refill_at: datetime | None) -> tuple[str | None, datetime | None]:
+        """What comes first, and when: the agenda's next step, or a refill at `refill_at`."""
         upcoming = life.next_step(
             stages.AGENDA.get(self.state, ()),
             self.last_step,
             self.since or now,
             {"answer_by": self.answer_by, "settle_by": self.settle_by, "ends_at": self.ends_at},
         )
-        if self.refill_at is not None and self.state is Stage.RUNNING:
-            upcoming = min(
-                upcoming or ("refill", self.refill_at), ("refill", self.refill_at), key=lambda u: u[1]
-            )
-        self.due_step, self.due_at = upcoming or (None, None)
+        if refill_at is not None and self.state is Stage.RUNNING:
+            refill = ("refill", refill_at)
+            return min(upcoming or refill, refill, key=lambda step: step[1])
+        return upcoming or (None, None)
+
+    def plan_ahead(self, now: datetime) -> None:
+        """Set `due_step` and `due_at` to what comes first."""
+        self.due_step, self.due_at = self.following(now, refill_at=self.refill_at)

@@ -7,7 +7,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from scheduler import localtime
-from scheduler.chats import letters, record
+from scheduler.availability.ask import Ask
+from scheduler.availability.asks import AskState
+from scheduler.chats import freetime, letters, record
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import LIVE, Act, State
 from scheduler.life import By, Via
@@ -22,7 +24,7 @@ SPARED = ("chat_reminder",)
 """Beside calendar mail, what a pause does not stop: reminders of confirmed chats."""
 
 
-def pause(session: Session, person: Person, until: datetime | None, now: datetime, *, via: Via) -> int:
+def pause(session: Session, person: Person, until: datetime | None, now: datetime) -> int:
     """No new chats, no letters until `until`: planned and proposed chats are cancelled, confirmed ones stay.
 
     So is an agreed one of which they have not heard yet: to them it is not agreed. How many chats were
@@ -30,7 +32,7 @@ def pause(session: Session, person: Person, until: datetime | None, now: datetim
     """
     if (person.standing, person.paused_until) == (Standing.PAUSED, until):
         return 0
-    cancelled = _cancel(session, person, now, via, lambda chat: not _is_agreed_with(session, chat, person))
+    cancelled = _cancel(session, person, now, lambda chat: not _is_agreed_with(session, chat, person))
     person.pause(until)
     outbox.withdraw(session, now, "paused", person=person.id, spare=SPARED, with_calendar=False)
     words = localtime.day_long(until, person.timezone, year=True) if until is not None else ""
@@ -43,14 +45,14 @@ def resume(session: Session, person: Person) -> None:
     person.resume()
 
 
-def leave(session: Session, person: Person, now: datetime, *, via: Via) -> int:
+def leave(session: Session, person: Person, now: datetime) -> int:
     """Leave for good: all chats are cancelled, and those cancellations are the last letters.
 
     How many chats were cancelled. Leaving twice is leaving once.
     """
     if person.standing is Standing.LEFT:
         return 0
-    cancelled = _cancel(session, person, now, via, lambda chat: True)
+    cancelled = _cancel(session, person, now, lambda chat: True)
     outbox.withdraw(session, now, "left", person=person.id, spare=LAST_LETTERS, with_calendar=False)
     _tell(session, person, "left", "", cancelled, now)
     person.leave()
@@ -66,8 +68,31 @@ def not_this_person(session: Session, chat: Chat, side: By, now: datetime) -> No
     said = select(Exclusion.id).where(
         Exclusion.person_id == me.id, Exclusion.other_id == other.id, Exclusion.why == Why.PERSON
     )
-    if session.scalar(said) is None:
-        session.add(Exclusion(person_id=me.id, other_id=other.id, why=Why.PERSON, made_at=now))
+    if session.scalar(said) is not None:
+        return
+    session.add(Exclusion(person_id=me.id, other_id=other.id, why=Why.PERSON, made_at=now))
+    outbox.withdraw(session, now, "not to be brought together again", about=chat.key, with_calendar=False)
+    _cancel(session, me, now, lambda one: _is_unsettled_with(one, other))
+
+
+def release(session: Session, ask: Ask, now: datetime) -> int:
+    """An answer has changed: planned and proposed chats that it no longer covers are let go; how many."""
+    is_in = ask.state is AskState.ANSWERED
+    return _cancel(
+        session,
+        ask.person,
+        now,
+        lambda chat: (
+            chat.round_id == ask.round_id
+            and chat.side(ask.person).value == ask.role
+            and chat.state is not State.CONFIRMED
+            and not (is_in and freetime.still_given(session, chat))
+        ),
+    )
+
+
+def _is_unsettled_with(chat: Chat, other: Person) -> bool:
+    return chat.state is not State.CONFIRMED and other.id in (chat.student_id, chat.mentor_id)
 
 
 def _is_agreed_with(session: Session, chat: Chat, person: Person) -> bool:
@@ -75,7 +100,7 @@ def _is_agreed_with(session: Session, chat: Chat, person: Person) -> bool:
     return chat.state is State.CONFIRMED and (known.told or known.acted)
 
 
-def _cancel(session: Session, person: Person, now: datetime, via: Via, which: Callable[[Chat], bool]) -> int:
+def _cancel(session: Session, person: Person, now: datetime, which: Callable[[Chat], bool]) -> int:
     """Cancel those of this person's chats to come that `which` picks out; how many."""
     chats = select(Chat).where(
         or_(Chat.student_id == person.id, Chat.mentor_id == person.id),
@@ -83,7 +108,7 @@ def _cancel(session: Session, person: Person, now: datetime, via: Via, which: Ca
         Chat.starts_at > now,
     )
     return sum(
-        record.happen(session, chat, Act.CANCEL, now, via=via, by=chat.side(person))
+        record.happen(session, chat, Act.CANCEL, now, via=Via.ABSENCE, by=chat.side(person))
         for chat in list(session.scalars(chats))
         if which(chat)
     )

@@ -11,9 +11,9 @@ from scheduler import links
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.chats import lifecycle
-from scheduler.chats.booking import USES_CAPACITY
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import State
+from scheduler.chats.room import USES_CAPACITY
 from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme

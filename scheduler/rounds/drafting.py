@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import localtime
@@ -12,10 +12,11 @@ from scheduler.availability import slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import Slot
-from scheduler.chats import booking, freetime
-from scheduler.chats.chat import Chat, ChatEvent
-from scheduler.chats.lifecycle import Act, State
-from scheduler.life import By
+from scheduler.chats import freetime, record, room
+from scheduler.chats.chat import Chat
+from scheduler.chats.lifecycle import State
+from scheduler.life import By, Via
+from scheduler.mail import outbox
 from scheduler.planning import solve
 from scheduler.planning.problem import Instance, Mentor, Plan, PlannedChat, Student
 from scheduler.programme.lenses import LENSES
@@ -51,15 +52,17 @@ def facts(session: Session, round_: Round, now: datetime) -> Facts:
     begins_at = localtime.start_of_day(round_.first_on, round_.programme.timezone)
     asks = _answered(session, round_, now)
     chats = list(session.scalars(select(Chat).where(Chat.round_id == round_.id)))
-    standing = [chat for chat in chats if chat.state in booking.USES_CAPACITY and not _is_draft(chat)]
+    standing = [chat for chat in chats if chat.state in room.USES_CAPACITY and not _is_draft(chat)]
     used = Counter(chat.mentor_id for chat in standing if not chat.has_follower)
     served = {chat.student_id for chat in standing} | content(session, round_)
-    room = {ask.id: ask.capacity - used[ask.person_id] for ask in asks if ask.is_mentor}
+    openings = {ask.id: ask.capacity - used[ask.person_id] for ask in asks if ask.is_mentor}
     drafted = [chat.id for chat in chats if _is_draft(chat)]
     free = _free(session, round_, asks, drafted, begins_at, now)
     topics = _topics(asks)
     covered = _covered(session, asks)
-    mentors = [_mentor(ask, free[ask.id], topics, room[ask.id]) for ask in asks if room.get(ask.id, 0) > 0]
+    mentors = [
+        _mentor(ask, free[ask.id], topics, openings[ask.id]) for ask in asks if openings.get(ask.id, 0) > 0
+    ]
     students = [
         _student(ask, free[ask.id], topics, covered[ask.person_id])
         for ask in asks
@@ -80,14 +83,27 @@ def facts(session: Session, round_: Round, now: datetime) -> Facts:
 
 
 def content(session: Session, round_: Round) -> set[int]:
-    """Students nobody need look for: they let their chat lapse, or cancelled it, and have been told."""
-    cancelled = ChatEvent.what == Act.CANCEL, ChatEvent.by == By.STUDENT, Chat.state == State.CANCELLED
-    gone = (
-        select(Chat.student_id)
-        .outerjoin(ChatEvent, ChatEvent.chat_id == Chat.id)
-        .where(Chat.round_id == round_.id, or_(Chat.state == State.LAPSED, and_(*cancelled)))
-    )
-    return set(session.scalars(gone))
+    """Students nobody need look for: they let their last chat go, by silence or by their own cancelling.
+
+    Only a chat they have heard of counts, and not one that fell away because somebody paused.
+    """
+    ended = Chat.state.in_((State.LAPSED, State.CANCELLED))
+    chats = select(Chat).where(Chat.round_id == round_.id).order_by(Chat.id)
+    last = {chat.student_id: chat for chat in session.scalars(chats.where(ended))}
+    later = {chat.student_id: chat for chat in session.scalars(chats.where(~ended))}
+    return {
+        student_id
+        for student_id, chat in last.items()
+        if (student_id not in later or later[student_id].id < chat.id) and _was_let_go(session, chat)
+    }
+
+
+def _was_let_go(session: Session, chat: Chat) -> bool:
+    if not outbox.heard(session, chat.key, chat.student_id):
+        return False
+    act = record.last_act(session, chat)
+    is_own = act is not None and act.by is By.STUDENT and act.via is not Via.ABSENCE
+    return chat.state is State.LAPSED or is_own
 
 
 def _answered(session: Session, round_: Round, now: datetime) -> list[Ask]:
@@ -146,12 +162,12 @@ def _lenses(names: list[str]) -> tuple[int, ...]:
     return tuple(number for number, lens in enumerate(LENSES) if lens in names)
 
 
-def _mentor(ask: Ask, free: tuple[tuple[int, int], ...], topics: dict[str, int], room: int) -> Mentor:
+def _mentor(ask: Ask, free: tuple[tuple[int, int], ...], topics: dict[str, int], opening: int) -> Mentor:
     return Mentor(
         id=str(ask.person_id),
         free=free,
-        capacity=room,
-        max_per_day=room,
+        capacity=opening,
+        max_per_day=opening,
         tags=_tags(ask.person, topics),
         lens=_lenses(ask.person.offers),
     )

@@ -16,6 +16,7 @@ VIA_WORDS = {
     Via.LINK: "by the link in a mail",
     Via.CALENDAR: "from the calendar",
     Via.COORDINATOR: "on the board",
+    Via.ABSENCE: "by pausing or leaving",
     Via.CLOCK: "by itself",
 }
 REPORT_WORDS = {

@@ -9,7 +9,7 @@ from scheduler import localtime
 from scheduler.availability import asking
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
-from scheduler.chats import booking, record
+from scheduler.chats import booking, record, room
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, State
 from scheduler.life import By, NotNow, Via
@@ -45,6 +45,8 @@ def keep(session: Session, round_: Round, known: Facts, plan: Plan, now: datetim
     for chat in plan.chats:
         mentor, student = people[int(chat.mentor)], people[int(chat.student)]
         starts_at = known.start(chat.start)
+        if room.obstacle(session, round_, mentor, student):
+            continue  # something has come between since the facts were gathered
         why = explain.why_pair(known.instance, chat.student, chat.mentor, chat.start)
         reasons = [f"both free {localtime.day(starts_at, round_.programme.timezone)}", *why]
         booking.plan(session, round_, mentor, student, starts_at, now, by=by, reasons=reasons)

@@ -72,16 +72,23 @@ def _check(first_on: date, last_on: date, today: date, minutes: int) -> None:
 
 
 def ask_all(session: Session, round_: Round, now: datetime) -> int:
-    """Ask everyone who takes part, mentors and students; how many were asked. Twice asks nobody twice."""
-    if not round_.act(RoundAct.ASK, now, by=By.COORDINATOR):
-        return 0
+    """Ask everyone who takes part and was not asked yet; how many were asked now.
+
+    Raises NotNow when the answers were due before now, or the round is planned already.
+    """
+    if now >= round_.answer_by:
+        raise NotNow("The day on which answers are due has passed, so nobody can be asked any more.")
+    if round_.state is not Stage.ASKING:
+        round_.act(RoundAct.ASK, now, by=By.COORDINATOR)
+    known = set(session.execute(select(Ask.person_id, Ask.role).where(Ask.round_id == round_.id)).all())
     people = select(Person).where(Person.programme_id == round_.programme_id).order_by(Person.id)
     asked = 0
     for person in session.scalars(people):
-        if not person.takes_part(now):
-            continue
-        for role, is_in_role in (("mentor", person.is_mentor), ("student", person.is_student)):
-            if is_in_role:
+        roles = [
+            role for role, is_so in (("mentor", person.is_mentor), ("student", person.is_student)) if is_so
+        ]
+        for role in roles:
+            if person.takes_part(now) and (person.id, role) not in known:
                 asking.ask(session, round_, person, role, now)
                 asked += 1
     return asked
@@ -120,6 +127,8 @@ def cancel(session: Session, round_: Round, now: datetime) -> bool:
     live = select(Chat).where(Chat.round_id == round_.id, Chat.state.in_(LIVE), Chat.starts_at > now)
     for chat in session.scalars(live):
         record.happen(session, chat, Act.CANCEL, now, via=Via.COORDINATOR, by=By.COORDINATOR)
+    telling.tell_left_out(session, round_, now, reason="called_off")
+    telling.tell_unused(session, round_, now)
     return True
 
 

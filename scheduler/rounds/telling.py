@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from sqlalchemy import ColumnElement, String, cast, exists, func, literal, select
 from sqlalchemy.orm import Session
@@ -11,9 +10,9 @@ from sqlalchemy.orm import Session
 from scheduler import links
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
-from scheduler.chats.booking import USES_CAPACITY
 from scheduler.chats.chat import Chat
-from scheduler.chats.lifecycle import State
+from scheduler.chats.lifecycle import LIVE, State
+from scheduler.chats.room import USES_CAPACITY
 from scheduler.mail import posting
 from scheduler.mail.envelope import Lane, Outgoing
 from scheduler.mail.invite import Mailbox
@@ -34,6 +33,8 @@ REASONS = {
     "no_allowed_mentor": "There was no mentor this round whom you have not met already.",
     "no_common_time": "None of the mentors could meet at a time you gave.",
     "mentors_full": "More students than mentors could meet in this round.",
+    "late": "Your times came when the round was planned already, and no mentor was free at them.",
+    "called_off": "The round was called off.",
     "removed": "No chat could be arranged for you in this round.",
     "times_taken": "The times you and a mentor shared went to someone who had waited longer.",
 }
@@ -79,37 +80,55 @@ def _count(session: Session, round_: Round, which: ColumnElement[bool]) -> int:
 
 
 def left_out(session: Session, round_: Round) -> list[LeftOut]:
-    """The students in the round's plan without a chat who still have none, and did not let one go."""
+    """The students who are in the round without a chat, and did not let one go; made a row of if new.
+
+    A plan gives its reason; who answered after it is *late*, whose chats all came to nothing *fell_through*.
+    """
     has_chat = exists().where(
-        Chat.round_id == round_.id, Chat.student_id == LeftOut.person_id, Chat.state.in_(USES_CAPACITY)
+        Chat.round_id == round_.id, Chat.student_id == Ask.person_id, Chat.state.in_(USES_CAPACITY)
     )
-    rows = select(LeftOut).where(LeftOut.round_id == round_.id, ~has_chat).order_by(LeftOut.person_id)
+    asks = select(Ask).where(
+        Ask.round_id == round_.id, Ask.role == "student", Ask.state == AskState.ANSWERED, ~has_chat
+    )
     content = drafting.content(session, round_)
-    return [row for row in session.scalars(rows) if row.person_id not in content]
+    rows = {
+        row.person_id: row for row in session.scalars(select(LeftOut).where(LeftOut.round_id == round_.id))
+    }
+    return [
+        rows.get(ask.person_id) or _newly_left_out(session, round_, ask.person)
+        for ask in session.scalars(asks.order_by(Ask.person_id))
+        if ask.person_id not in content
+    ]
 
 
-def tell_left_out(session: Session, round_: Round, now: datetime, *, wait: timedelta = timedelta(0)) -> None:
-    """Write to each student without a chat who has not been told, with the reason; each hears it once."""
-    _list_fallen_through(session, round_)
-    for row in left_out(session, round_):
-        if row.told_at is not None or not row.person.takes_part(now):
-            continue
+def _newly_left_out(session: Session, round_: Round, person: Person) -> LeftOut:
+    had_chats = select(exists().where(Chat.round_id == round_.id, Chat.student_id == person.id))
+    reason = "fell_through" if session.scalar(had_chats) else "late"
+    return LeftOut(round_id=round_.id, person=person, reason=reason)
+
+
+def tell_left_out(
+    session: Session,
+    round_: Round,
+    now: datetime,
+    *,
+    wait: timedelta = timedelta(0),
+    reason: str | None = None,
+) -> None:
+    """Write to each student without a chat who has not been told, why; each hears it once a publication.
+
+    `reason` stands for all where the round itself is the reason.
+    """
+    rows = [row for row in left_out(session, round_) if row.told_at is None and row.person.takes_part(now)]
+    card = figures(session, round_) if rows else None
+    for row in rows:
+        if card is None:
+            break
+        why = REASONS.get(reason or row.reason, STILL_LOOKING)
+        shown = replace(card, reason=why, goes_first=row.reason != OWN_DOING)
         row.told_at = now
-        reason = REASONS.get(row.reason, STILL_LOOKING)
-        card = replace(figures(session, round_, reason=reason), goes_first=row.reason != OWN_DOING)
-        _to_person(session, round_, row.person, "left_out", card, now, wait)
-
-
-def _list_fallen_through(session: Session, round_: Round) -> None:
-    """A student whose chats all came to nothing is left out as well, unless they let go of it themselves."""
-    chats = select(Chat).where(Chat.round_id == round_.id).order_by(Chat.student_id)
-    listed = set(session.scalars(select(LeftOut.person_id).where(LeftOut.round_id == round_.id)))
-    content = drafting.content(session, round_) | listed
-    for student_id, theirs in groupby(session.scalars(chats), lambda chat: chat.student_id):
-        found = list(theirs)
-        if student_id not in content and not any(chat.state in USES_CAPACITY for chat in found):
-            session.add(LeftOut(round_id=round_.id, person=found[0].student, reason="fell_through"))
-    session.flush()
+        session.add(row)
+        _to_person(session, round_, row.person, "left_out", shown, now, wait)
 
 
 def tell_unused(session: Session, round_: Round, now: datetime) -> None:
@@ -121,8 +140,11 @@ def tell_unused(session: Session, round_: Round, now: datetime) -> None:
     heard = exists().where(
         Chat.round_id == round_.id, Outgoing.about == about, Outgoing.person_id == Ask.person_id, HEARD
     )
+    has_chat = exists().where(
+        Chat.round_id == round_.id, Chat.mentor_id == Ask.person_id, Chat.state.in_(LIVE)
+    )
     asks = select(Ask).where(
-        Ask.round_id == round_.id, Ask.role == "mentor", Ask.state == AskState.ANSWERED, ~heard
+        Ask.round_id == round_.id, Ask.role == "mentor", Ask.state == AskState.ANSWERED, ~heard, ~has_chat
     )
     card = figures(session, round_)
     for ask in session.scalars(asks):
@@ -177,6 +199,11 @@ def _board_link(round_id: int, programme: Programme) -> Callable[[str], str]:
     return lambda name: links.page(pages[name])
 
 
+def _publication(round_: Round) -> int:
+    """Taken back and published again, a round writes anew."""
+    return int(round_.publish_at.timestamp()) if round_.publish_at is not None else 0
+
+
 def _to_person(
     session: Session,
     round_: Round,
@@ -190,7 +217,7 @@ def _to_person(
         session,
         Posting(
             letter=letter,
-            event=f"{round_.key}:{letter}:{person.id}",
+            event=f"{round_.key}:{letter}:{person.id}:{_publication(round_)}",
             about=round_.key,
             reader=Mailbox(person.name, person.email),
             context={

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
-from scheduler.chats.booking import USES_CAPACITY
 from scheduler.chats.chat import Chat
+from scheduler.chats.room import USES_CAPACITY
 from scheduler.programme.round import Round
 from scheduler.rounds import board, telling
 

@@ -13,7 +13,7 @@ from scheduler.availability import ask_card, asking, slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import BadChoice
-from scheduler.life import By, Via
+from scheduler.life import By
 from scheduler.programme import names
 from scheduler.programme.person import Standing
 from scheduler.rounds import absence
@@ -84,7 +84,7 @@ def _keep(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) 
         if until is None:
             return "out"
         if (ask.person.standing, ask.person.paused_until) != (Standing.PAUSED, until):
-            absence.pause(session, ask.person, until, now, via=Via.LINK)
+            absence.pause(session, ask.person, until, now)
         return "paused"
     _keep_ticked(session, ask, form, now)
     return "saved"

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from scheduler import clock, db, localtime
-from scheduler.life import NotNow, Via
+from scheduler.life import NotNow
 from scheduler.programme import contact, names
 from scheduler.programme.names import BadZone
 from scheduler.programme.person import Person, Standing
@@ -73,7 +73,7 @@ def silence(token: str) -> ResponseReturnValue:
     with db.transaction() as session:
         person, _ = access.reader(session, "unsubscribe", token)
         if not _is_silent(person):
-            absence.pause(session, person, None, now, via=Via.LINK)
+            absence.pause(session, person, None, now)
         return _silence_page(person, is_done=True)
 
 
@@ -151,7 +151,7 @@ def _pause(session: Session, person: Person, form: MultiDict[str, str], now: dat
         raise NotNow("You are not taking part yet, so there is nothing to pause.")
     until = _until(person, form, now)
     if (person.standing, person.paused_until) != (Standing.PAUSED, until):
-        absence.pause(session, person, until, now, via=Via.LINK)
+        absence.pause(session, person, until, now)
 
 
 def _until(person: Person, form: MultiDict[str, str], now: datetime) -> datetime | None:
@@ -185,7 +185,7 @@ def _resume(session: Session, person: Person, form: MultiDict[str, str], now: da
 def _leave(session: Session, person: Person, form: MultiDict[str, str], now: datetime) -> None:
     if form.get("sure") != "yes":
         raise Refused("sure", "Please tick that you want to leave, so that it does not happen by a slip.")
-    absence.leave(session, person, now, via=Via.LINK)
+    absence.leave(session, person, now)
 
 
 ACTS = {"save": _save, "pause": _pause, "resume": _resume, "leave": _leave}

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db, links, localtime
-from scheduler.life import Via
 from scheduler.programme import class_list, roster
 from scheduler.programme.class_list import BadClassList
 from scheduler.programme.programme import Programme
@@ -57,7 +56,7 @@ def pause(programme_id: int, person_id: int) -> ResponseReturnValue:
     with db.transaction() as session:
         about = access.person_of(session, programme_id, person_id)
         until = _until(request.form.get("until", ""), about.programme.timezone, now)
-        absence.pause(session, about, until, now, via=Via.COORDINATOR)
+        absence.pause(session, about, until, now)
     return _back(programme_id, person_id, "Paused. They are told so.")
 
 
@@ -74,7 +73,7 @@ def leave(programme_id: int, person_id: int) -> ResponseReturnValue:
     """They leave for good; their chats are cancelled."""
     with db.transaction() as session:
         about = access.person_of(session, programme_id, person_id)
-        absence.leave(session, about, clock.now(), via=Via.COORDINATOR)
+        absence.leave(session, about, clock.now())
     return _back(programme_id, person_id, "They have left the programme, and are told so.")
 
 

@@ -3,10 +3,12 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from scheduler import clock, db
 from scheduler.chats import answering, booking, record
-from scheduler.chats.chat import Chat
+from scheduler.chats.chat import Chat, Quarter
 from scheduler.life import By, NotNow, Via
 from tests.support.world import World
 
@@ -56,11 +58,20 @@ def test_an_accept_taken_back_is_never_heard_of_by_the_mentor(world: World, chat
     assert world.mailroom.events("sam") == [("2027-03-09T21:30:00+00:00", "NEEDS-ACTION")]
 
 
-def test_no_time_is_taken_twice(world: World, chat: int) -> None:
+def test_the_database_lets_no_quarter_be_taken_twice(world: World, chat: int) -> None:
+    with db.reading() as session:
+        taken = session.scalars(select(Quarter)).first()
+        assert taken is not None
+        again = Quarter(person_id=taken.person_id, starts_at=taken.starts_at)
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.get_one(Chat, chat).quarters.append(again)
+
+
+def test_a_student_is_in_one_chat_a_round_at_a_time(world: World, chat: int) -> None:
     with db.reading() as session:
         round_id = session.get_one(Chat, chat).round_id
-    with pytest.raises(Exception, match="(?i)unique|duplicate"):
-        world.chat(round_id, "noor", "sam", "2027-03-09 16:45")
+    with pytest.raises(NotNow, match="has another chat in this round"):
+        world.chat(round_id, "noor", "sam", "2027-03-11 12:00")
 
 
 def test_the_mentor_cannot_accept_for_the_student(world: World, chat: int) -> None:

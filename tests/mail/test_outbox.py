@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from scheduler import db
 from scheduler.clock import now
-from scheduler.mail import outbox
+from scheduler.mail import outbox, transport
 from scheduler.mail.envelope import Fate, Lane, Outgoing
 from scheduler.mail.transport import Blame, Trouble
 from tests.support.clock import Clock
 from tests.support.mailroom import Mailroom
+from tests.support.scripted_smtp import serving
 
 pytestmark = pytest.mark.usefixtures("service")
 RAW = b"Subject: x\r\n\r\nx\r\n"
@@ -154,6 +156,70 @@ def test_withdrawing_spares_what_it_is_told_to(mailroom: Mailroom) -> None:
         )
     assert done == 1
     assert [state for state, _, _ in fates()] == ["waiting", "waiting", "withdrawn", "waiting"]
+
+
+def test_a_letter_given_up_is_taken_back_too_and_was_never_heard(mailroom: Mailroom) -> None:
+    put(letter(1, method="REQUEST"))
+    mailroom.trouble = Trouble(Blame.RECIPIENT, "550 5.2.1 switched off")
+    deliver(mailroom)
+    mailroom.trouble = None
+    with db.transaction() as session:
+        assert outbox.withdraw(session, now(), "the chat has changed since", about="chat:1") == 1
+        session.scalars(select(Outgoing)).one().try_anew(now())
+    assert deliver(mailroom) == 0
+    assert fates() == [("withdrawn", 1, "the chat has changed since")]
+    with db.reading() as session:
+        assert not outbox.heard(session, "chat:1", 1)
+
+
+def test_a_last_try_that_broke_off_may_have_arrived_even_when_it_is_given_up(mailroom: Mailroom) -> None:
+    put(letter(1, attempts=len(outbox.SCHEDULE)))
+    mailroom.trouble = Trouble(Blame.UNCERTAIN, "no answer")
+    deliver(mailroom)
+    assert fates() == [("given up", len(outbox.SCHEDULE) + 1, "no answer")]
+    with db.reading() as session:
+        assert outbox.heard(session, "chat:1", 1)
+
+
+@pytest.mark.usefixtures("smtp_allowed")
+@pytest.mark.parametrize(
+    "script",
+    [
+        {"RCPT": ["550 5.7.1 not from you", "554 5.7.1 nor this", "250 ok"]},
+        {"DATA": ["554 no", "554 no", "354 go"]},
+        {"dot": ["554 content refused", "550 5.6.0 content refused", "250 kept"]},
+    ],
+)
+def test_letters_refused_one_by_one_keep_no_other_letter_back(script: dict[str, list[str]]) -> None:
+    put(letter(1, about="a", lane=Lane.PROMPT), letter(2, about="b", lane=Lane.PROMPT), letter(3, about="c"))
+    with serving(script) as server:
+        assert outbox.deliver(transport.to(server.url), now) == 1
+    refused = [words for words in next(iter(script.values())) if words.startswith("5")]
+    assert fates() == [("waiting", 1, refused[0]), ("waiting", 1, refused[1]), ("sent", 1, "250 kept")]
+    with db.reading() as session:
+        tries = session.scalars(select(Outgoing.try_at).where(Outgoing.state == Fate.WAITING)).all()
+    assert tries == [now() + outbox.SCHEDULE[0]] * 2
+
+
+@pytest.mark.parametrize(("blame", "told"), [(Blame.RECIPIENT, ["550 no"]), (Blame.LATER, []), (Blame.OURS, [])])
+def test_only_an_address_that_is_refused_is_told_of(mailroom: Mailroom, blame: Blame, told: list[str]) -> None:
+    put(letter(1), letter(2, about="chat:2"))
+    heard: list[str] = []
+
+    def refused(session: Session, about: Outgoing, why: str) -> None:
+        heard.append(why)
+        outbox.withdraw(session, now(), "mail does not arrive", person=about.person_id)
+
+    with db.transaction() as session:
+        session.scalars(select(Outgoing).where(Outgoing.id == 2)).one().try_at += timedelta(minutes=1)
+    mailroom.trouble = Trouble(blame, "550 no")
+    outbox.deliver(mailroom, now, on_refused=refused)
+    assert heard == told
+    if told:
+        assert [(state, why) for state, _, why in fates()] == [
+            ("given up", "550 no"),
+            ("withdrawn", "mail does not arrive"),
+        ]
 
 
 def test_a_suppressed_address_is_never_written_to() -> None:

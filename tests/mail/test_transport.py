@@ -44,17 +44,28 @@ def test_one_connection_serves_many_letters() -> None:
         ({"connect": "421 busy"}, Blame.OURS),
         ({"EHLO": "hang up"}, Blame.OURS),
         ({"MAIL": "550 who are you"}, Blame.OURS),
+        ({"MAIL": "550 5.1.8 no such sender"}, Blame.OURS),
         ({"MAIL": "451 later"}, Blame.LATER),
         ({"MAIL": "hang up"}, Blame.OURS),
         ({"RCPT": "550 5.1.1 no such user"}, Blame.RECIPIENT),
-        ({"RCPT": "554 5.7.1 relay denied"}, Blame.OURS),
+        ({"RCPT": "550 mailbox unavailable"}, Blame.RECIPIENT),
+        ({"RCPT": "552 5.2.2 seen to at 5.7.1 Main St"}, Blame.RECIPIENT),
+        ({"RCPT": "554 5.7.1 relay denied"}, Blame.LATER),
+        ({"RCPT": "550 #5.7.1 relay denied"}, Blame.LATER),
+        ({"RCPT": "550 5.1.8 Sender address rejected"}, Blame.LATER),
+        ({"RCPT": "550 5.1.7 Sender address rejected"}, Blame.LATER),
         ({"RCPT": "450 4.2.0 greylisted"}, Blame.LATER),
         ({"RCPT": "421 slow down"}, Blame.OURS),
         ({"RCPT": "hang up"}, Blame.OURS),
-        ({"DATA": "554 no"}, Blame.OURS),
+        ({"DATA": "554 no"}, Blame.LATER),
+        ({"DATA": "550 5.1.1 no such user"}, Blame.RECIPIENT),
+        ({"DATA": "421 slow down"}, Blame.OURS),
         ({"DATA": "hang up"}, Blame.OURS),
         ({"dot": "451 try again"}, Blame.LATER),
-        ({"dot": "554 content refused"}, Blame.OURS),
+        ({"dot": "554 content refused"}, Blame.LATER),
+        ({"dot": "550 5.7.1 looks like spam"}, Blame.LATER),
+        ({"dot": "550 5.1.10 no such user"}, Blame.RECIPIENT),
+        ({"dot": "550 5.4.4 no route"}, Blame.RECIPIENT),
         ({"dot": "421 closing"}, Blame.OURS),
         ({"dot": "hang up"}, Blame.UNCERTAIN),
     ],
@@ -66,6 +77,12 @@ def test_every_refusal_is_put_where_it_belongs(script: dict[str, str | list[str]
 def test_after_a_refused_recipient_the_connection_goes_on() -> None:
     answers, taken, connections = _send({"RCPT": ["550 5.1.1 no", "250 ok"]}, times=2)
     assert (answers, len(taken), connections) == (["recipient", "250 kept"], 1, 1)
+
+
+def test_a_server_that_hangs_up_on_a_refused_letter_is_called_anew_for_the_next() -> None:
+    script: dict[str, str | list[str]] = {"dot": ["554 no", "250 kept"], "RSET": "hang up"}
+    answers, taken, connections = _send(script, times=2)
+    assert (answers, len(taken), connections) == (["later", "250 kept"], 2, 2)
 
 
 def test_after_a_broken_line_a_new_connection_is_opened() -> None:

@@ -39,7 +39,7 @@ def agreed(world: World, proposed: int) -> int:
 
 def pause(world: World, name: str) -> int:
     with db.transaction() as session:
-        return absence.pause(session, world.person(session, name), None, clock.now(), via=Via.LINK)
+        return absence.pause(session, world.person(session, name), None, clock.now())
 
 
 def test_pausing_cancels_what_is_proposed_and_says_so_once(world: World, proposed: int) -> None:
@@ -65,14 +65,14 @@ def test_letters_already_waiting_are_held_back_by_a_pause(world: World, round_id
     before = world.letters("lee")
     with db.transaction() as session:
         lee = world.person(session, "lee")
-        absence.pause(session, lee, None, clock.now(), via=Via.LINK)
+        absence.pause(session, lee, None, clock.now())
     world.later(days=8)
     assert world.letters("lee") == [*before, "paused"]
 
 
 def test_leaving_cancels_everything_and_its_letters_are_the_last(world: World, agreed: int) -> None:
     with db.transaction() as session:
-        left = absence.leave(session, world.person(session, "maya"), clock.now(), via=Via.LINK)
+        left = absence.leave(session, world.person(session, "maya"), clock.now())
     assert left == 1
     world.later(days=12)
     assert world.state(agreed) == "cancelled"

@@ -149,7 +149,7 @@ class Life:
 
     def tick(self, *, posting: bool) -> None:
         now = clock.now()
-        db.each_due(Incoming, now, lambda session, mail: sweep.read(session, mail, now))
+        sweep.read_mails(now)
         db.each_due(Chat, now, lambda session, chat: timekeeping.step(session, chat, now))
         db.each_due(Proposal, now, lambda session, new: timekeeping.expire(session, new, now))
         if posting:
@@ -229,9 +229,9 @@ class Life:
         def work(session: Session, chat: Chat) -> None:
             if self.random.random() < 0.5:
                 until = clock.now() + timedelta(days=2)
-                absence.pause(session, chat.person(side), until, clock.now(), via=Via.LINK)
+                absence.pause(session, chat.person(side), until, clock.now())
             else:
-                absence.leave(session, chat.person(side), clock.now(), via=Via.LINK)
+                absence.leave(session, chat.person(side), clock.now())
 
         self.act(work)
 

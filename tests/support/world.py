@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db, sweep
-from scheduler.availability import asking
+from scheduler.availability import asking, slots
+from scheduler.availability.asks import AskAct, AskState
 from scheduler.availability.slots import Slot
 from scheduler.chats import booking, record
 from scheduler.chats.chat import Chat
@@ -127,6 +128,8 @@ class World:
                 round_.act(RoundAct.PUBLISH, now, by=By.COORDINATOR)
                 round_.publish_at = round_.settle_by = now
             people = self.person(session, mentor), self.person(session, student)
+            for person, role in zip(people, ("mentor", "student"), strict=True):
+                self._is_in(session, round_, person, role, start)
             chat = booking.plan(session, round_, *people, start, now, by=By.CLOCK)
             if proposed:
                 record.happen(session, chat, Act.PROPOSE, now, via=Via.CLOCK, by=By.CLOCK)
@@ -165,6 +168,13 @@ class World:
         """Everybody's calendar shows exactly the chats as they stand, and Eve has had no mail."""
         with db.reading() as session:
             truth.check(session, self.mailroom, clock.now())
+
+    def _is_in(self, session: Session, round_: Round, person: Person, role: str, start: datetime) -> None:
+        """Whoever has a chat planned by hand is in the round, at that time at least, without a letter."""
+        ask = asking.add(session, round_, person, role, self.clock.now())
+        if ask.state is not AskState.ANSWERED:
+            ask.act(AskAct.ANSWER, self.clock.now(), by=By(role))
+        ask.give(slots.merge([*ask.slots, Slot(start, start + round_.length)]))
 
     def state(self, chat_id: int) -> str:
         with db.reading() as session:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from scheduler import clock, db, links
-from scheduler.life import By, Via
+from scheduler.life import By
 from scheduler.programme.person import Standing
 from scheduler.programme.round import Round
 from scheduler.programme.stages import RoundAct
@@ -188,7 +188,7 @@ def test_links_of_others_revoked_ones_and_those_who_left_open_nothing(world: Wor
         student = looking.find_ask(session, world, round_id, "sam")
         wrong = links.token("offer", k=student.id, p=student.person_id, n=1, a="pick")
     with db.transaction() as session:
-        absence.leave(session, world.person(session, "maya"), clock.now(), via=Via.LINK)
+        absence.leave(session, world.person(session, "maya"), clock.now())
     assert looking.opened(world, path).status == 403
     with db.transaction() as session:
         world.person(session, "maya").revoke_links()

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from scheduler import clock, db, links
-from scheduler.life import By, Via
+from scheduler.life import By
 from scheduler.programme.round import Round
 from scheduler.programme.stages import RoundAct
 from scheduler.rounds import absence
@@ -157,7 +157,7 @@ def test_links_of_others_and_revoked_ones_open_nothing(world: World, round_id: i
 
 def test_somebody_on_a_break_is_told_so_with_the_way_back(world: World, round_id: int) -> None:
     with db.transaction() as session:
-        absence.pause(session, world.person(session, "sam"), None, clock.now(), via=Via.LINK)
+        absence.pause(session, world.person(session, "sam"), None, clock.now())
     text = page(world, round_id).text
     assert "You are taking a break, so no chat is planned for you." in text
     assert looking.me_path(world, "sam") in text

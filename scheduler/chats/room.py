@@ -1,0 +1,92 @@
+"""Reading: whether a chat of two may stand, by everything but time itself."""
+
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from scheduler.availability.ask import Ask
+from scheduler.availability.asks import AskState
+from scheduler.chats.chat import Chat
+from scheduler.chats.lifecycle import LIVE, State
+from scheduler.programme.pairing import Exclusion
+from scheduler.programme.person import Person
+from scheduler.programme.round import Round
+from scheduler.programme.stages import Stage
+
+USES_CAPACITY = (*LIVE, State.HELD, State.MISSED, State.UNKNOWN)
+OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
+
+
+def obstacle(
+    session: Session, round_: Round, mentor: Person, student: Person, *, besides: Chat | None = None
+) -> str:
+    """Why these two should not have a chat in this round, in a sentence; empty when nothing speaks against.
+
+    The chat `besides` is the one in question: it uses none of the mentor's room. The mentor's ask is locked
+    while we count.
+    """
+    if round_.state in OVER:
+        return f"The round of {round_.title} is over."
+    if not (_is_in(session, round_, mentor, "mentor") and _is_in(session, round_, student, "student")):
+        return "One of the two is not in this round any more."
+    if is_barred(session, round_, mentor, student):
+        return "These two are not to be brought together again."
+    return taken_up(session, round_, mentor, student, besides=besides)
+
+
+def taken_up(
+    session: Session, round_: Round, mentor: Person, student: Person, *, besides: Chat | None = None
+) -> str:
+    """Whether the mentor's room, or the student's one chat, has gone to somebody else; empty when not."""
+    if left(session, round_, mentor, besides=besides) < 1:
+        return f"{mentor.name} has given all the chats they offered this round."
+    if other_chat(session, round_, student, besides=besides) is not None:
+        return f"{student.first_name} has another chat in this round by now."
+    return ""
+
+
+def left(session: Session, round_: Round, mentor: Person, *, besides: Chat | None = None) -> int:
+    """How many more chats the mentor gives in this round; the mentor's ask is locked while we count."""
+    ask = session.scalar(
+        select(Ask)
+        .where(Ask.round_id == round_.id, Ask.person_id == mentor.id, Ask.role == "mentor")
+        .with_for_update(of=Ask)
+    )
+    used = select(func.count(Chat.id)).where(
+        Chat.round_id == round_.id,
+        Chat.mentor_id == mentor.id,
+        Chat.state.in_(USES_CAPACITY),
+        Chat.has_follower.is_(False),
+    )
+    if besides is not None:
+        used = used.where(Chat.id != besides.id)
+    return (ask.capacity if ask is not None else mentor.capacity) - (session.scalar(used) or 0)
+
+
+def other_chat(
+    session: Session, round_: Round, student: Person, *, besides: Chat | None = None
+) -> int | None:
+    """A live chat of the student in this round: they have one at a time."""
+    others = select(Chat.id).where(
+        Chat.round_id == round_.id, Chat.student_id == student.id, Chat.state.in_(LIVE)
+    )
+    if besides is not None:
+        others = others.where(Chat.id != besides.id)
+    return session.scalar(others.limit(1))
+
+
+def is_barred(session: Session, round_: Round, one: Person, other: Person) -> bool:
+    """Whether either of the two, their class list or the coordinator will not have them meet."""
+    either_way = or_(
+        and_(Exclusion.person_id == one.id, Exclusion.other_id == other.id),
+        and_(Exclusion.person_id == other.id, Exclusion.other_id == one.id),
+    )
+    in_force = or_(Exclusion.round_id.is_(None), Exclusion.round_id == round_.id)
+    return bool(session.scalar(select(exists().where(either_way, in_force))))
+
+
+def _is_in(session: Session, round_: Round, person: Person, role: str) -> bool:
+    """Whether the person is in the round; one whom nobody asked was put there by the coordinator."""
+    state = session.scalar(
+        select(Ask.state).where(Ask.round_id == round_.id, Ask.person_id == person.id, Ask.role == role)
+    )
+    return state in (None, AskState.ANSWERED)
