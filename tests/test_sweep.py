@@ -88,9 +88,19 @@ def test_a_stamp_from_the_far_future_counts_for_one_day_only(world: World, chat:
 
 
 def test_an_answer_without_a_stamp_counts_from_its_receipt(world: World, chat: int) -> None:
-    mail = world.mailroom.last("sam").raw
-    bare = re.sub(rb"DTSTAMP:.*\r?\n", b"", replies.reply(mail, "DECLINED", stamp=clock.now()))
-    assert b"DTSTAMP" not in bare
+    invitation = world.mailroom.last("sam").calendar
+    known = re.findall(r"^(?:UID|SEQUENCE):.*", invitation, re.M)
+    event_lines = [*(line.strip() for line in known), "ATTENDEE;PARTSTAT=DECLINED:mailto:sam@example.org"]
+    head = ["From: sam@example.org", "Message-ID: <1@x>", "Content-Type: text/calendar; method=REPLY", ""]
+    calendar = [
+        "BEGIN:VCALENDAR",
+        "METHOD:REPLY",
+        "BEGIN:VEVENT",
+        *event_lines,
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    bare = "\r\n".join([*head, *calendar, ""]).encode()
     with db.transaction() as session:
         kept = inbox.store(session, bare, clock.now() - timedelta(minutes=2))
         kept.due_at = clock.now() + timedelta(minutes=2)  # its reading failed, and was put off

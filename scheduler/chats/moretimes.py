@@ -1,17 +1,19 @@
-"""More times: what one side adds for a chat whose two have no time in common left."""
+"""More times: what one side adds for a chat whose two have no time in common left; what a picker shows."""
 
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler.availability import ask_card, asking, slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskAct, AskState
 from scheduler.availability.slots import Slot, Window
-from scheduler.chats import freetime
-from scheduler.chats.chat import Chat
+from scheduler.chats import freetime, letters
+from scheduler.chats.chat import Chat, Quarter
 from scheduler.life import By, NotNow
+from scheduler.programme.person import Person
 
 
 def add(session: Session, chat: Chat, side: By, more: list[Slot], now: datetime) -> list[datetime]:
@@ -36,6 +38,18 @@ def window(session: Session, chat: Chat, side: By, now: datetime) -> Window:
     whole = ask_card.window(get_ask(session, chat, side), now)
     dates = [day.on for day in slots.days(whole, ()) if any(half.state == "free" for half in day.halves)]
     return replace(whole, first_on=dates[0]) if dates else whole
+
+
+def known_taken(session: Session, person: Person) -> list[Slot]:
+    """The time taken by those chats alone that `person` has heard of or acted on: what a picker may show."""
+    held = select(Chat).join(Chat.quarters).where(Quarter.person_id == person.id).distinct()
+    hidden = [chat.id for chat in session.scalars(held) if not _is_known(session, chat, person)]
+    return freetime.taken(session, [person.id], besides=hidden).get(person.id, [])
+
+
+def _is_known(session: Session, chat: Chat, person: Person) -> bool:
+    knows = letters.knows(session, chat, chat.side(person))
+    return knows.told or knows.acted
 
 
 def get_ask(session: Session, chat: Chat, side: By) -> Ask:

@@ -11,7 +11,7 @@ from scheduler.chats.lifecycle import Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotAllowed, NotNow, Via
 from scheduler.programme import refill
-from scheduler.programme.person import Person, Standing
+from scheduler.programme.person import Standing
 
 FREES_TIME = frozenset({Act.DECLINE, Act.LAPSE, Act.CANCEL, Act.MOVE})
 UNDOABLE = frozenset({Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL, Act.HOLD, Act.MISS, Act.CLOSE})
@@ -146,16 +146,20 @@ def _check_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> No
 def _check_revival(session: Session, event: ChatEvent, now: datetime) -> None:
     """The chat may stand again: both would have it, and nobody else has been given their place."""
     chat = event.chat
-    if not all(_may_have(event, person, now) for person in (chat.student, chat.mentor)):
+    if not all(_may_have(session, event, side, now) for side in (By.STUDENT, By.MENTOR)):
         raise NotNow("One of the two takes no part at present, so this can no longer be taken back.")
     if not chat.is_live and room.taken_up(session, chat.round, chat.mentor, chat.student, besides=chat):
         raise NotNow("Somebody else has been found meanwhile, so this can no longer be taken back.")
 
 
-def _may_have(event: ChatEvent, person: Person, now: datetime) -> bool:
-    """Whether the chat as it was before may stand for this person: an agreed one also while they pause."""
-    is_paused_from_agreed = event.was_state is State.CONFIRMED and person.standing is Standing.PAUSED
-    return person.takes_part(now) or is_paused_from_agreed
+def _may_have(session: Session, event: ChatEvent, side: By, now: datetime) -> bool:
+    """Whether the chat as it was may stand for `side`: while they pause, only an agreed one they knew of."""
+    person = event.chat.person(side)
+    if person.takes_part(now):
+        return True
+    known = letters.knows(session, event.chat, side)
+    was_agreed = event.was_state is State.CONFIRMED and person.standing is Standing.PAUSED
+    return was_agreed and (known.told or known.acted)
 
 
 def _go_back(chat: Chat, event: ChatEvent, now: datetime, by: By) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -112,7 +111,6 @@ class Incoming(Base):
     state: Mapped[Reading] = mapped_column(words(Reading), default=Reading.UNREAD)
     kind: Mapped[str] = mapped_column(String(24), default="")
     came_to: Mapped[str] = mapped_column(String(300), default="")
-    seen: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
 

@@ -66,7 +66,7 @@ def withdraw(
     """
     if about is None and person is None:
         raise ValueError("withdraw what? name `about`, `person` or both")
-    which = [Outgoing.state.in_([Fate.WAITING, Fate.GIVEN_UP])]
+    which: list[ColumnElement[bool]] = [Outgoing.state.in_([Fate.WAITING, Fate.GIVEN_UP])]
     if about is not None:
         which.append(Outgoing.about == about)
     if person is not None:

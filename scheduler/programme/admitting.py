@@ -19,7 +19,8 @@ from scheduler.programme.coordinator import Coordinator, Seat, SignIn
 GOOD_FOR = timedelta(minutes=10)
 INVITE_GOOD_FOR = timedelta(hours=24)
 MOST_WRONG = 5
-FOR_ONE_ADDRESS = (5, timedelta(hours=1))
+FROM_ONE_PLACE = (5, timedelta(hours=1))
+FOR_ONE_ADDRESS = (20, timedelta(hours=1))
 FROM_ONE_NETWORK = (30, timedelta(hours=1))
 
 
@@ -40,8 +41,7 @@ def ask(session: Session, email: str, browser: str, now: datetime, *, network: s
         email = names.clean_address(email)
     except names.BadAddress:
         return
-    counts = (("sign-in network", network, *FROM_ONE_NETWORK), ("sign-in address", email, *FOR_ONE_ADDRESS))
-    if not all(limits.allows(session, what, whom, now, most=m, within=w) for what, whom, m, w in counts):
+    if not _within_limits(session, email, network, now):
         return
     found = session.scalar(select(Coordinator).where(Coordinator.email == email))
     if found is None:
@@ -69,7 +69,7 @@ def enter(session: Session, token: str, code: str, browser: str, now: datetime) 
         return None
     asked.used_at = now
     secret = secrets.token_urlsafe(32)
-    session.add(Seat(coordinator=asked.coordinator, cookie_hash=_hashed(secret), since=now, seen_at=now))
+    session.add(Seat(coordinator=asked.coordinator, cookie_hash=hashed(secret), since=now, seen_at=now))
     session.flush()
     return secret
 
@@ -91,7 +91,7 @@ def is_open(asked: SignIn, now: datetime) -> bool:
 
 def is_at_home(asked: SignIn, browser: str) -> bool:
     """Whether its link needs no code here: in the browser that asked, or, for an invitation, anywhere."""
-    return not asked.browser_hash or (bool(browser) and asked.browser_hash == _hashed(browser))
+    return not asked.browser_hash or (bool(browser) and asked.browser_hash == hashed(browser))
 
 
 def invite(session: Session, coordinator: Coordinator, now: datetime) -> str:
@@ -111,6 +111,16 @@ def touch(seat: Seat, now: datetime) -> None:
     seat.seen_at = max(seat.seen_at, now)
 
 
+def _within_limits(session: Session, email: str, network: str, now: datetime) -> bool:
+    """Count one more ask: few by one network for one address, so that a stranger's use up their own."""
+    counts = (
+        ("sign-in network", network, *FROM_ONE_NETWORK),
+        ("sign-in place", f"{email} {network}", *FROM_ONE_PLACE),
+        ("sign-in address", email, *FOR_ONE_ADDRESS),
+    )
+    return all(limits.allows(session, what, whom, now, most=m, within=w) for what, whom, m, w in counts)
+
+
 def _sign_in(
     session: Session,
     coordinator: Coordinator,
@@ -124,8 +134,8 @@ def _sign_in(
         coordinator=coordinator,
         asked_at=now,
         good_until=now + good_for,
-        code_hash=_hashed(code) if code else "",
-        browser_hash=_hashed(browser) if browser else "",
+        code_hash=hashed(code) if code else "",
+        browser_hash=hashed(browser) if browser else "",
     )
     session.add(asked)
     session.flush()
@@ -173,17 +183,17 @@ def _by_token(session: Session, token: str) -> SignIn | None:
 def _by_browser(session: Session, browser: str) -> SignIn | None:
     if not browser:
         return None
-    mine = select(SignIn).where(SignIn.browser_hash == _hashed(browser))
+    mine = select(SignIn).where(SignIn.browser_hash == hashed(browser))
     return session.scalar(mine.order_by(SignIn.id.desc()).limit(1).with_for_update(of=SignIn))
 
 
 def _is_code(asked: SignIn, code: str) -> bool:
     digits = "".join(code.split())
-    return bool(asked.code_hash) and secrets.compare_digest(asked.code_hash, _hashed(digits))
+    return bool(asked.code_hash) and secrets.compare_digest(asked.code_hash, hashed(digits))
 
 
-def _hashed(secret: str) -> str:
-    """What is kept of a secret, as `web/access.py` looks it up."""
+def hashed(secret: str) -> str:
+    """What is kept of a cookie, a code or a network."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

@@ -1,6 +1,5 @@
 """Signing up: what a visitor wrote is kept, and one mail asks whether the address is theirs."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -8,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from scheduler import limits, links
-from scheduler.programme import greeting, names, roster
+from scheduler.programme import admitting, greeting, names, roster
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.signup import Signup
@@ -42,13 +41,13 @@ def sign_up(
     """Keep what was written on the signup page and write one mail to the address; no person is made.
 
     A new address is asked to confirm; a known one is told what is so, with the link to their open ask if
-    `answer_url` knows one. Past a limit (safety.md 5.7) or to an address never written to, no mail is
-    written, and nothing shows it. Sent again from the same network past a limit, it corrects the signup that
-    waits. Raises Unreadable.
+    `answer_url` knows one. To an address never written to, no mail is written, and nothing shows it. Past a
+    limit (safety.md 5.7) no mail is written either: sent again from the same network it corrects the signup
+    that waits, and else the signup handed back is not kept, so it has no id. Raises Unreadable.
     """
     name, email, timezone = _cleaned(name, email, role, timezone)
     person = roster.known(session, programme, email)
-    network_hash = hashlib.sha256(network.encode()).hexdigest()
+    network_hash = admitting.hashed(network)
     may_write = _within_limits(session, email, network, now)
     waiting = None if may_write else _waiting(session, programme, email, network_hash)
     if waiting is not None:
@@ -63,11 +62,13 @@ def sign_up(
         asked_at=now,
         network_hash=network_hash,
     )
+    if not may_write:
+        return signup
     session.add(signup)
     session.flush()
-    if may_write and person is None:
+    if person is None:
         greeting.confirm_address(session, signup, now)
-    elif may_write and person is not None:
+    else:
         greeting.link_again(session, signup, person, answer_url(person), now)
     return signup
 

@@ -16,6 +16,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from scheduler.mail.envelope import Fate, Outgoing
+from scheduler.programme import names
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.rounds import progress
@@ -199,8 +200,8 @@ def _found(programme: Programme, state: str, q: str, about: str) -> Select[Outgo
         found = found.where(Outgoing.state == Fate(state))
     if about:
         found = found.where(Outgoing.about == about)
-    if q.strip():
-        wanted = q.strip().lower()
+    wanted = names.clean_text(q, names.ADDRESS_LIMIT).lower()
+    if wanted:
         held = [
             func.lower(column).contains(wanted, autoescape=True)
             for column in (Outgoing.subject, Outgoing.recipient, Person.name)

@@ -11,7 +11,7 @@ from scheduler import localtime
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.chats import card
-from scheduler.programme import greeting
+from scheduler.programme import greeting, names
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
 from scheduler.rounds import board, history, progress
@@ -127,8 +127,8 @@ def _found(programme: Programme, q: str, role: str) -> Select[Person]:
     found = select(Person).where(Person.programme_id == programme.id).options(lazyload(Person.programme))
     if role in ROLES:
         found = found.where(ROLES[role])
-    if q.strip():
-        wanted = q.strip().lower()
+    wanted = names.clean_text(q, names.ADDRESS_LIMIT).lower()
+    if wanted:
         columns = (Person.name, Person.email)
         found = found.where(
             or_(*(func.lower(column).contains(wanted, autoescape=True) for column in columns))

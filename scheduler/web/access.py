@@ -1,6 +1,5 @@
 """Who may see which page: the reader of a signed link, or a signed-in coordinator, decided here alone."""
 
-import hashlib
 from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, redirect, request, url_for
@@ -13,6 +12,7 @@ from scheduler.availability.ask import Ask
 from scheduler.chats.chat import Chat
 from scheduler.life import By, NotAllowed
 from scheduler.links import BadLink
+from scheduler.programme import admitting
 from scheduler.programme.coordinator import Coordinator, Seat
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
@@ -91,7 +91,7 @@ def find_seat(session: Session, now: datetime) -> Seat | None:
     cookie = request.cookies.get(COOKIE, "")
     if not cookie:
         return None
-    seat = session.scalar(select(Seat).where(Seat.cookie_hash == hashed(cookie), Seat.ended_at.is_(None)))
+    seat = session.scalar(select(Seat).where(Seat.cookie_hash == admitting.hashed(cookie), Seat.ended_at.is_(None)))
     if seat is None or now > seat.since + LONGEST or now > seat.seen_at + IDLE:
         return None
     return seat
@@ -137,8 +137,3 @@ def chat_of(session: Session, programme_id: int, chat_id: int) -> Chat:
         .where(Chat.id == chat_id, Round.programme_id == programme(session, programme_id).id)
     )
     return found or abort(404)
-
-
-def hashed(secret: str) -> str:
-    """What is kept of a cookie or a code."""
-    return hashlib.sha256(secret.encode()).hexdigest()

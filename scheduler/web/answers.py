@@ -211,8 +211,7 @@ def _report(session: Session, chat: Chat, side: By, sent: Answer, now: datetime)
 
 def _times(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:
     window = moretimes.window(session, chat, side, now)
-    me = chat.person(side).id
-    taken = freetime.taken(session, [me]).get(me, [])
+    taken = moretimes.known_taken(session, chat.person(side))
     repeat = sent.form.get("repeat") == "yes"
     more = slots.chosen(window, sent.form.getlist("t"), repeat=repeat, taken=taken).slots
     if not more:

@@ -14,7 +14,7 @@ from scheduler.availability import ask_card, asking, slots, ticks
 from scheduler.availability.ask import Ask
 from scheduler.availability.ask_card import AskCard
 from scheduler.availability.slots import Slot, Window
-from scheduler.chats import card, freetime, letters
+from scheduler.chats import card, letters, moretimes
 from scheduler.chats.card import Card
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import State
@@ -54,7 +54,7 @@ def show(session: Session, ask: Ask, now: datetime, *, keys: Collection[str] | N
     person, round_ = ask.person, ask.round
     check_stays(person)
     view = window(ask, now)
-    taken = taken_by(session, person)
+    taken = moretimes.known_taken(session, person)
     ticked = ticks.keys_of(slots.days(view, taken), saved(ask)) if keys is None else keys
     zone = view.reader_zone or view.zone
     return AskPage(
@@ -87,11 +87,6 @@ def saved(ask: Ask) -> list[Slot]:
     return [] if ask.any_hours else ask.slots
 
 
-def taken_by(session: Session, person: Person) -> list[Slot]:
-    """The reader's own chats, which cannot be offered again."""
-    return freetime.taken(session, [person.id]).get(person.id, [])
-
-
 def window(ask: Ask, now: datetime) -> Window:
     """The times asked for, in the reader's zone or, for this view alone, the one in the address."""
     asked = ask_card.window(ask, now)
@@ -100,15 +95,32 @@ def window(ask: Ask, now: datetime) -> Window:
 
 
 def chosen(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) -> list[Slot]:
-    """The time that the ticks of a form mean. Raises slots.BadChoice, with a sentence, when it is none."""
-    keys, repeat = form.getlist("t"), form.get("repeat") == "yes"
-    picked = slots.chosen(ask_card.window(ask, now), keys, repeat=repeat, taken=taken_by(session, ask.person))
-    if picked.slots:
-        return picked.slots
-    if picked.too_short:
+    """The time that the ticks of a form mean, and what was given before under the reader's chats.
+
+    That cannot be ticked, but stays given: planning subtracts what is taken. Raises slots.BadChoice, with a
+    sentence, when it is no time at all.
+    """
+    asked, keys, repeat = ask_card.window(ask, now), form.getlist("t"), form.get("repeat") == "yes"
+    # Too short by itself may be long enough beside what was given before.
+    any_length = replace(asked, length=slots.MINUTE)
+    picked = slots.chosen(any_length, keys, repeat=repeat, taken=()).slots
+    whole = slots.merge([*picked, *_under_chats(session, ask, asked)])
+    lasting = [slot for slot in whole if slots.starts([slot], asked.length)]
+    if lasting:
+        return lasting
+    if whole:
         minutes = ask.round.minutes
         raise slots.BadChoice(f"A chat takes {minutes} minutes. Please tick half-hours next to each other.")
     raise slots.BadChoice(f"Tick at least one time, or choose “{NOT_THIS_ROUND[ask.is_mentor]}”.")
+
+
+def _under_chats(session: Session, ask: Ask, asked: Window) -> list[Slot]:
+    """What was ticked before of the half-hours that the picker shows as taken."""
+    taken = moretimes.known_taken(session, ask.person)
+    halves = [half for day in slots.days(replace(asked, earliest=slots.EPOCH), taken) for half in day.halves]
+    return slots.common(
+        saved(ask), [Slot(half.starts_at, half.ends_at) for half in halves if half.state == "taken"]
+    )
 
 
 def _chats(session: Session, ask: Ask) -> list[tuple[Card, str]]:

@@ -4,15 +4,20 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Request
+
+from scheduler import localtime
+from scheduler.programme import names
 
 LARGEST_HIDDEN = 600_000
 """A class list up to this size travels through the preview's form; a larger one is chosen again."""
 _SPAN = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\s*(?:-|–|to)\s*(\d{4}-\d{2}-\d{2}))?(?:\s*[:,]\s*(.{1,60}))?$")
 MOST_SPANS = 60
+LONGEST_AHEAD = timedelta(days=731)
+"""Two years: so far from today a date of ours may lie."""
 
 
 class Unreadable(ValueError):
@@ -23,13 +28,17 @@ class Unreadable(ValueError):
         self.faults = faults
 
 
-def round_dates(sent: Mapping[str, str]) -> dict[str, Any]:
+class BadDate(ValueError):
+    """A date that cannot be taken; the text is a sentence fit for a page."""
+
+
+def round_dates(sent: Mapping[str, str], today: date) -> dict[str, Any]:
     """What `running.open_round` takes of the form that opens a round. Raises Unreadable."""
     faults: dict[str, str] = {}
     found: dict[str, Any] = {
-        "first_on": _date(sent, "first_on", faults),
-        "last_on": _date(sent, "last_on", faults),
-        "answer_on": _date(sent, "answer_on", faults) if sent.get("answer_on", "").strip() else None,
+        "first_on": _date(sent, "first_on", today, faults),
+        "last_on": _date(sent, "last_on", today, faults),
+        "answer_on": _date(sent, "answer_on", today, faults) if sent.get("answer_on", "").strip() else None,
         "minutes": _minutes(sent, faults),
         "blocked": _blocked(sent.get("blocked", ""), faults),
     }
@@ -38,10 +47,12 @@ def round_dates(sent: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _date(sent: Mapping[str, str], field: str, faults: dict[str, str]) -> date | None:
+def _date(sent: Mapping[str, str], field: str, today: date, faults: dict[str, str]) -> date | None:
     found = some_date(sent.get(field, ""))
     if found is None:
         faults[field] = "Please give a date, like 2027-03-08."
+    elif abs(found - today) > LONGEST_AHEAD:
+        faults[field] = "Please give a date within two years of today."
     return found
 
 
@@ -62,7 +73,7 @@ def _blocked(text: str, faults: dict[str, str]) -> list[dict[str, str]]:
         if match is None or first is None or last is None or last < first:
             faults["blocked"] = f"“{line[:60]}” is not a span of dates, like “2027-03-15 to 2027-03-19”."
             return []
-        stage = (match[3] or "").strip()
+        stage = names.clean_text(match[3] or "", 60)
         spans.append({"from": first.isoformat(), "to": last.isoformat(), "stage": stage})
     if len(spans) > MOST_SPANS:
         faults["blocked"] = f"More than {MOST_SPANS} spans are too many for one round."
@@ -85,6 +96,16 @@ def class_list(request: Request) -> bytes:
 def kept(raw: bytes) -> str:
     """A class list as a hidden field carries it; empty when it is too large for one."""
     return base64.b64encode(raw).decode() if len(raw) <= LARGEST_HIDDEN else ""
+
+
+def pause_end(text: str, zone: str, now: datetime) -> datetime:
+    """The beginning, in `zone`, of the written day a pause ends on. Raises BadDate."""
+    on, today = some_date(text), localtime.in_zone(now, zone).date()
+    if on is None:
+        raise BadDate("Please say until when, as a date.")
+    if not today < on <= today + LONGEST_AHEAD:
+        raise BadDate("Please choose a day to come, within two years.")
+    return localtime.start_of_day(on, zone)
 
 
 def some_date(text: str) -> date | None:

@@ -1,6 +1,6 @@
 """The page where a mentor says when they could meet: the same times again, others, or not this round."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from flask import redirect, render_template, request, url_for
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from scheduler import clock, db, localtime
-from scheduler.availability import ask_card, asking, slots
+from scheduler.availability import ask_card, asking
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import BadChoice
@@ -17,14 +17,13 @@ from scheduler.life import By
 from scheduler.programme import names
 from scheduler.programme.person import Standing
 from scheduler.rounds import absence
-from scheduler.web import access, ask_page
+from scheduler.web import access, ask_page, form_fields
 from scheduler.web.access import GuardedBlueprint
 
 pages = GuardedBlueprint("offers", __name__, guard="link")
 
 NOTE_LIMIT, PLACE_LIMIT, MOST_CHATS = 280, 200, 5
 ANSWERS = ("same", "pick", "out")
-LONGEST_PAUSE = timedelta(days=3 * 366)
 
 
 class Refused(Exception):
@@ -65,6 +64,7 @@ def save(token: str) -> ResponseReturnValue:
             ask, _ = access.ask_reader(session, "offer", token)
             ask_page.check_stays(ask.person)
             done = _keep(session, ask, request.form, now)
+            absence.release(session, ask, now)
     except Refused as refusal:
         with db.reading() as session:
             ask, _ = access.ask_reader(session, "offer", token)
@@ -91,7 +91,7 @@ def _keep(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) 
 
 
 def _keep_same(session: Session, ask: Ask, now: datetime) -> None:
-    times = slots.minus(asking.same_as_last(ask, now), ask_page.taken_by(session, ask.person))
+    times = asking.same_as_last(ask, now)
     if not times:
         raise Refused("times", "Last round’s times do not fit these dates. Please tick others.")
     asking.offer(session, ask, times, now, note=ask.note)
@@ -114,24 +114,21 @@ def _keep_ticked(session: Session, ask: Ask, form: MultiDict[str, str], now: dat
 def _until(text: str, ask: Ask, now: datetime) -> datetime:
     """The beginning of a date the reader wrote. Raises Refused."""
     try:
-        until = localtime.start_of_day(date.fromisoformat(text), ask.person.timezone)
-    except (ValueError, OverflowError):
-        raise Refused("until", "Please say until when, as a date.") from None
-    if not now < until < now + LONGEST_PAUSE:
-        raise Refused("until", "Please choose a day to come, within three years.")
-    return until
+        return form_fields.pause_end(text, ask.person.timezone, now)
+    except form_fields.BadDate as error:
+        raise Refused("until", str(error)) from None
 
 
 def _capacities(ask: Ask) -> list[int]:
     return sorted({*range(1, MOST_CHATS + 1), ask.capacity})
 
 
-def _again(session: Session, ask: Ask, now: datetime) -> Again | None:
+def _again(ask: Ask, now: datetime) -> Again | None:
     """The card of last round's times; None where there were none, or this round is answered already."""
     if not ask.person.pattern or ask.state is AskState.ANSWERED:
         return None
     shown, zone = ask_card.show(ask), ask.person.timezone
-    times = slots.minus(asking.same_as_last(ask, now), ask_page.taken_by(session, ask.person))
+    times = asking.same_as_last(ask, now)
     days = {localtime.in_zone(slot.starts_at, zone).date() for slot in times}
     other_zone = shown.pattern_zone if shown.pattern_zone != shown.zone else ""
     return Again(shown.same_words, other_zone, len(days), [ask_card.words_of(slot, zone) for slot in times])
@@ -146,7 +143,7 @@ def _page(session: Session, ask: Ask, now: datetime, opened: str, errors: dict[s
         programme=ask.round.programme,
         page=ask_page.show(session, ask, now, keys=form.getlist("t") if form is not None else None),
         opened=opened,
-        again=_again(session, ask, now),
+        again=_again(ask, now),
         answer=form.get("answer", "ticked") if form is not None else "ticked",
         until=form.get("until", "") if form is not None else "",
         repeat=form is not None and form.get("repeat") == "yes",

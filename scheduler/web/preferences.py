@@ -14,14 +14,13 @@ from scheduler.programme import contact, names
 from scheduler.programme.names import BadZone
 from scheduler.programme.person import Person, Standing
 from scheduler.rounds import absence
-from scheduler.web import access, zones
+from scheduler.web import access, form_fields, zones
 from scheduler.web.access import GuardedBlueprint
 
 pages = GuardedBlueprint("preferences", __name__, guard="link")
 
 DONE = ("save", "pause", "resume", "leave")
 PLACE_LIMIT, MOST_CHATS = 200, 5
-YEARS_AHEAD = 3
 
 
 class Refused(Exception):
@@ -164,12 +163,9 @@ def _until(person: Person, form: MultiDict[str, str], now: datetime) -> datetime
     if length != "date":
         raise Refused("pause", "Please say how long.")
     try:
-        on = date.fromisoformat(form.get("date", ""))
-    except ValueError:
-        raise Refused("date", "Please say until when, as a date.") from None
-    if not today < on <= today.replace(year=today.year + YEARS_AHEAD, day=1):
-        raise Refused("date", f"Please choose a day to come, within {YEARS_AHEAD} years.")
-    return localtime.start_of_day(on, person.timezone)
+        return form_fields.pause_end(form.get("date", ""), person.timezone, now)
+    except form_fields.BadDate as error:
+        raise Refused("date", str(error)) from None
 
 
 def _month_after(today: date) -> date:

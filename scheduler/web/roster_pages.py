@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db, links, localtime
-from scheduler.programme import class_list, roster
+from scheduler.programme import class_list, roster, signing_up
 from scheduler.programme.class_list import BadClassList
+from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
 from scheduler.programme.roster import NotTaken
 from scheduler.rounds import absence, joining, people
@@ -45,8 +46,7 @@ def show(programme_id: int, person_id: int) -> ResponseReturnValue:
     """One person, with what happened."""
     with db.reading() as session:
         about = access.person_of(session, programme_id, person_id)
-        shown = people.person(session, about.programme, about, clock.now())
-        return board_frame.page("board_person", session, about.programme, "people", shown=shown)
+        return _person(session, about, {})
 
 
 @pages.post("/board/<int:programme_id>/people/<int:person_id>/pause")
@@ -55,7 +55,10 @@ def pause(programme_id: int, person_id: int) -> ResponseReturnValue:
     now = clock.now()
     with db.transaction() as session:
         about = access.person_of(session, programme_id, person_id)
-        until = _until(request.form.get("until", ""), about.programme.timezone, now)
+        try:
+            until = _until(request.form.get("until", ""), about.programme.timezone, now)
+        except form_fields.BadDate as error:
+            return _person(session, about, {"until": str(error)}), 422
         absence.pause(session, about, until, now)
     return _back(programme_id, person_id, "Paused. They are told so.")
 
@@ -90,6 +93,8 @@ def send_links(programme_id: int, person_id: int) -> ResponseReturnValue:
     """Send the person the links to their own pages once more; at most one such letter in ten minutes."""
     with db.transaction() as session:
         about = access.person_of(session, programme_id, person_id)
+        if about.standing is Standing.LEFT:
+            raise NotNow(f"{about.name} has left the programme, so there are no links to send.")
         joining.sign_up(
             session,
             about.programme,
@@ -110,7 +115,7 @@ def signup_links(programme_id: int) -> ResponseReturnValue:
     """The links people join by."""
     with db.reading() as session:
         programme = access.programme(session, programme_id)
-        shown = [(role, words, _signup_url(programme, role)) for role, words in LINKS]
+        shown = [(role, words, signing_up.link(programme, role)) for role, words in LINKS]
         return board_frame.page("board_links", session, programme, "people", links=shown)
 
 
@@ -179,15 +184,16 @@ def _back(programme_id: int, person_id: int, said: str) -> ResponseReturnValue:
 
 
 def _until(text: str, zone: str, now: datetime) -> datetime | None:
-    """The end of a pause: the start of a date to come, else none is set."""
-    on = form_fields.some_date(text)
-    until = localtime.start_of_day(on, zone) if on is not None else None
-    return until if until is not None and until > now else None
+    """The end of a pause; without a date there is none. Raises form_fields.BadDate."""
+    return form_fields.pause_end(text, zone, now) if text.strip() else None
 
 
-def _signup_url(programme: Programme, role: str) -> str:
-    number = programme.signup_number(role)
-    return links.url("join", m=programme.id, r=role, k=number) if number is not None else ""
+def _person(session: Session, about: Person, errors: dict[str, str]) -> str:
+    shown = people.person(session, about.programme, about, clock.now())
+    until = request.form.get("until", "") if errors else ""
+    return board_frame.page(
+        "board_person", session, about.programme, "people", shown=shown, errors=errors, until=until
+    )
 
 
 def _import_form(session: Session, programme: Programme, errors: dict[str, str]) -> str:

@@ -36,7 +36,8 @@ def open_round(programme_id: int) -> ResponseReturnValue:
     with db.transaction() as session:
         programme = access.programme(session, programme_id)
         try:
-            dates = form_fields.round_dates(sent)
+            today = localtime.in_zone(now, programme.timezone).date()
+            dates = form_fields.round_dates(sent, today)
             round_ = running.open_round(session, programme, now=now, **dates)
         except form_fields.Unreadable as error:
             return _form(session, programme, sent, error.faults), 422

@@ -1,6 +1,5 @@
 """Signing in and out: ask by address, enter by the mailed link or code."""
 
-import ipaddress
 import secrets
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from scheduler import clock, db
 from scheduler.programme import admitting
-from scheduler.web import access
+from scheduler.web import access, network
 from scheduler.web.access import GuardedBlueprint
 
 pages = GuardedBlueprint("signin", __name__, guard="open")
@@ -31,7 +30,7 @@ def send() -> ResponseReturnValue:
     """Send a link and a code; the page after it is the same for every address."""
     now, browser = clock.now(), secrets.token_urlsafe(24)
     with db.transaction() as session:
-        admitting.ask(session, request.form.get("email", ""), browser, now, network=_network())
+        admitting.ask(session, request.form.get("email", ""), browser, now, network=network.of_request())
     answer = make_response(redirect(url_for("signin.code"), 303))
     _set_cookie(answer, ASKED, browser, admitting.GOOD_FOR)
     return answer
@@ -104,9 +103,3 @@ def _code_page(token: str, errors: dict[str, str]) -> str:
 
 def _set_cookie(answer: Response, name: str, value: str, good_for: timedelta) -> None:
     answer.set_cookie(name, value, max_age=good_for, secure=request.is_secure, httponly=True, samesite="Lax")
-
-
-def _network() -> str:
-    """Where the request comes from; one host cannot change it at will."""
-    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - stands for unknown
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))

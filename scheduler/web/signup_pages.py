@@ -1,6 +1,7 @@
 """Signing up: the public page, times or wishes, and the answer to the mail that proves the address."""
 
-import ipaddress
+import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from scheduler import clock, db, links
+from scheduler.availability import slots
 from scheduler.availability.slots import BadChoice
 from scheduler.life import NotAllowed
 from scheduler.links import BadLink
@@ -20,7 +22,7 @@ from scheduler.programme.programme import Programme
 from scheduler.programme.signing_up import Unreadable
 from scheduler.programme.signup import Signup
 from scheduler.rounds import joining
-from scheduler.web import picking, zones
+from scheduler.web import network, picking, zones
 from scheduler.web.access import GuardedBlueprint
 
 pages = GuardedBlueprint("signup", __name__, guard="open")
@@ -28,6 +30,9 @@ pages = GuardedBlueprint("signup", __name__, guard="open")
 TRAP = "website"
 """A field no person sees; what is sent with it filled in comes from a machine."""
 NOTE_LIMIT = 280
+MOST_KEPT = 2000
+"""So many characters of answers are kept for an address that nobody has confirmed."""
+TOO_MANY = "These are too many times to keep. Please tick fewer, or one week and “repeat”."
 LENS_WORDS = {
     "near-peer": "One or two steps ahead, with the same worries fresh in mind",
     "career model": "With a career to look up to",
@@ -65,14 +70,16 @@ def sign_up(token: str) -> ResponseReturnValue:
     with db.transaction() as session:
         programme, role = _door(session, token)
         if form.get(TRAP):
-            email = names.clean_text(form.get("email", ""), names.ADDRESS_LIMIT)
-            return render_template("pages/signup_mail.html", programme=programme, email=email, times="")
+            return _mail_page(programme, names.clean_text(form.get("email", ""), names.ADDRESS_LIMIT))
         wrote = {name: form.get(name, "") for name in ("name", "email", "timezone")}
         wrote["role"] = form.get("role", "") if role == "any" else role
         try:
-            signup = joining.sign_up(session, programme, **wrote, network=_network(), now=now)
+            came_from = network.of_request()
+            signup = joining.sign_up(session, programme, **wrote, network=came_from, now=now)
         except Unreadable as error:
             return _first_page(programme, role, wrote, error.faults), 422
+        if signup not in session:
+            return _mail_page(programme, signup.email)
         return redirect(url_for("signup.times", token=links.token("signup", s=signup.id)), 303)
 
 
@@ -93,6 +100,9 @@ def keep_times(token: str) -> ResponseReturnValue:
     now, ticked = clock.now(), _ticked(request.form)
     with db.transaction() as session:
         signup = _signup(session, "signup", token)
+        ticked["keys"] = _offered(session, signup, ticked["keys"], now)
+        if len(json.dumps(ticked)) > MOST_KEPT:
+            return _second_page(session, signup, {"times": TOO_MANY}, now), 422
         if request.form.get("when") == "ticked" and not ticked["keys"]:
             errors = {"times": "Tick at least one time, or choose another answer."}
             return _second_page(session, signup, errors, now), 422
@@ -109,9 +119,7 @@ def check_mail(token: str) -> ResponseReturnValue:
     with db.reading() as session:
         signup = _signup(session, "signup", token)
         again = url_for("signup.times", token=token) if signup.confirmed_at is None else ""
-        return render_template(
-            "pages/signup_mail.html", programme=signup.programme, email=signup.email, times=again
-        )
+        return _mail_page(signup.programme, signup.email, again)
 
 
 @pages.get("/confirm/<token>")
@@ -177,12 +185,8 @@ def _signup(session: Session, purpose: str, token: str) -> Signup:
     return signup
 
 
-def _network() -> str:
-    """The network this request comes from: neighbours share it, and one host cannot change it at will."""
-    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - stands for unknown
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))
+def _mail_page(programme: Programme, email: str, times: str = "") -> str:
+    return render_template("pages/signup_mail.html", programme=programme, email=email, times=times)
 
 
 def _first_page(programme: Programme, role: str, wrote: dict[str, str], errors: dict[str, str]) -> str:
@@ -207,6 +211,14 @@ def _ticked(form: MultiDict[str, str]) -> dict[str, Any]:
         "note": names.clean_text(form.get("note", ""), NOTE_LIMIT),
         "lenses": [lens for lens in lenses.LENSES if lens in chosen],
     }
+
+
+def _offered(session: Session, signup: Signup, keys: Collection[str], now: datetime) -> list[str]:
+    """Those of the keys that the picker offers now, each once."""
+    window = joining.window(session, signup, now)
+    boxes = [box for day in slots.days(window, ()) for box in day.parts + day.halves] if window else []
+    wanted = set(keys)
+    return sorted({box.key for box in boxes} & wanted)
 
 
 def _second_page(session: Session, signup: Signup, errors: dict[str, str], now: datetime) -> str:

@@ -18,6 +18,7 @@ from scheduler.availability.slots import BadChoice, Part, Pattern
 from scheduler.life import By
 from scheduler.programme import lenses
 from scheduler.programme.person import Person, Standing
+from scheduler.rounds import absence
 from scheduler.web import access, ask_page, signup_pages
 from scheduler.web.access import GuardedBlueprint
 from scheduler.web.picking import Box
@@ -56,6 +57,7 @@ def save(token: str) -> ResponseReturnValue:
             ask, _ = access.ask_reader(session, "wish", token)
             ask_page.check_stays(ask.person)
             _keep(session, ask, answer, request.form, now)
+            absence.release(session, ask, now)
     except BadChoice as error:
         with db.reading() as session:
             ask, _ = access.ask_reader(session, "wish", token)

@@ -201,8 +201,12 @@ def test_letters_refused_one_by_one_keep_no_other_letter_back(script: dict[str, 
     assert tries == [now() + outbox.SCHEDULE[0]] * 2
 
 
-@pytest.mark.parametrize(("blame", "told"), [(Blame.RECIPIENT, ["550 no"]), (Blame.LATER, []), (Blame.OURS, [])])
-def test_only_an_address_that_is_refused_is_told_of(mailroom: Mailroom, blame: Blame, told: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("blame", "told"), [(Blame.RECIPIENT, ["550 no"]), (Blame.LATER, []), (Blame.OURS, [])]
+)
+def test_only_an_address_that_is_refused_is_told_of(
+    mailroom: Mailroom, blame: Blame, told: list[str]
+) -> None:
     put(letter(1), letter(2, about="chat:2"))
     heard: list[str] = []
 

@@ -63,7 +63,7 @@ def test_the_link_alone_opens_in_the_browser_that_asked(ada: str, clock: Clock) 
     assert secret is not None
     with db.reading() as session:
         seat = session.scalars(select(Seat)).one()
-        assert seat.cookie_hash == access.hashed(secret) == hashlib.sha256(secret.encode()).hexdigest()
+        assert seat.cookie_hash == admitting.hashed(secret) == hashlib.sha256(secret.encode()).hexdigest()
         assert (seat.coordinator.email, seat.since) == (ada, clock.now())
 
 

@@ -18,7 +18,7 @@ from scheduler.chats.lifecycle import Act, Report
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotAllowed, NotNow, Via
 from scheduler.mail import inbox, outbox, replies
-from scheduler.mail.envelope import Fate, Incoming, Outgoing
+from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.mail.transport import Blame, Trouble
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
