@@ -53,7 +53,6 @@ class Ask(Base):
     note: Mapped[str] = mapped_column(String(280), default="")
     answers: Mapped[int] = mapped_column(default=0)
     """How often it was answered; every answer is an event with its own receipt."""
-    told_left_out: Mapped[bool] = mapped_column(default=False)
     last_step: Mapped[str | None] = mapped_column(String(24), default=None)
     due_step: Mapped[str | None] = mapped_column(String(24), default=None)
     due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)

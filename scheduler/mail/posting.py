@@ -78,8 +78,6 @@ class Posting:
     context: Mapping[str, object]
     person_id: int | None = None
     programme_id: int | None = None
-    answers_to: Mailbox | None = None
-    """Who reads a human answer where the service itself reads none: the coordinator."""
     reply_token: str = ""
     calendar: tuple[str, Invite] | None = None
     least_sequence: int = 0
@@ -156,7 +154,7 @@ def _reply_to(posting: Posting) -> Mailbox:
     me = _bound.sender
     if me.reads_replies and posting.reply_token:
         return Mailbox(me.name, me.detailed("reply", posting.reply_token))
-    return posting.answers_to or Mailbox(me.name, me.address)
+    return Mailbox(me.name, me.address)
 
 
 def _calendar(method: str | None, copy: Invite) -> bytes:

@@ -36,7 +36,6 @@ class Programme(Base):
     quiet_from: Mapped[str] = mapped_column(String(5), default="21:00")
     quiet_to: Mapped[str] = mapped_column(String(5), default="07:30")
     offset_minutes: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
-    texts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     approves_first: Mapped[bool] = mapped_column(default=False)
     publishes_itself: Mapped[bool] = mapped_column(default=False)
     signup_numbers: Mapped[dict[str, Any]] = mapped_column(

@@ -65,6 +65,8 @@ def _check(first_on: date, last_on: date, today: date, minutes: int) -> None:
         raise NotNow("The round's last date lies before its first.")
     if last_on <= today:
         raise NotNow("The round's last date must lie in the future.")
+    if (last_on - today).days > 730:
+        raise NotNow("The round's dates lie more than two years ahead.")
     if (last_on - first_on).days > 120:
         raise NotNow("A round can last 120 days at most.")
     if minutes not in LENGTHS:

@@ -91,7 +91,8 @@ def find_seat(session: Session, now: datetime) -> Seat | None:
     cookie = request.cookies.get(COOKIE, "")
     if not cookie:
         return None
-    seat = session.scalar(select(Seat).where(Seat.cookie_hash == admitting.hashed(cookie), Seat.ended_at.is_(None)))
+    mine = select(Seat).where(Seat.cookie_hash == admitting.hashed(cookie), Seat.ended_at.is_(None))
+    seat = session.scalar(mine)
     if seat is None or now > seat.since + LONGEST or now > seat.seen_at + IDLE:
         return None
     return seat

@@ -57,6 +57,7 @@ def answer(token: str) -> ResponseReturnValue:
     try:
         with db.transaction() as session:
             chat, side, _ = access.chat_reader(session, token, now)
+            chat_page.check_settled(session, chat, side, now)
             chat = ACTS.get(sent.act, _nothing)(session, chat, side, sent, now) or chat
             person = chat.person(side)
             token = links.token("chat", c=chat.id, p=person.id, n=person.link_number, a="chat")

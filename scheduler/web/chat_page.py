@@ -1,6 +1,6 @@
 """A chat's page as its reader may see it: the card, the one form that fits, and the ways to other forms."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from scheduler import links, localtime
 from scheduler.availability import slots, ticks
-from scheduler.chats import booking, card, freetime, letters, moretimes, record
+from scheduler.chats import booking, card, freetime, letters, lifecycle, moretimes, record
 from scheduler.chats.card import Card, NextTime
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import State
 from scheduler.chats.proposal import Proposal
-from scheduler.life import By
+from scheduler.life import By, NotNow
+from scheduler.mail import outbox
 from scheduler.web import picking
 from scheduler.web.picking import Week
 
@@ -24,6 +25,7 @@ DONE = ("accept", "move", "decline", "cancel", "report", "again", "take", "keep"
 """What the page may say thanks for."""
 FEW, MOST = 3, 5
 """How many next times stand open, and how many there are with the rest: all of another's calendar to see."""
+CHANGING = "This chat is just being changed; please look again in a few minutes."
 ANEW = frozenset({State.MISSED, State.UNKNOWN})
 """Over without a chat; either side may look for a new time."""
 
@@ -69,10 +71,15 @@ class ChatPage:
     """Whether the time tapped in the mail is free no more."""
     weeks: list[Week] = field(default_factory=list)
     zone_words: str = ""
+    changing: str = ""
+    """What is said to whoever would act on a chat of whose end they are not told yet."""
 
 
 def show(session: Session, chat: Chat, side: By, now: datetime, opened: Opened) -> ChatPage:
     """The page for `side`, as `opened`; it looks only."""
+    known = _as_known(session, chat, side, now)
+    if known is not None:
+        return _unchanged(chat, side, known, opened)
     proposal = booking.open_proposal(session, chat)
     mine = proposal is not None and proposal.put_to is side
     is_open = chat.state in (State.PROPOSED, State.CONFIRMED) and now < chat.starts_at
@@ -102,6 +109,46 @@ def show(session: Session, chat: Chat, side: By, now: datetime, opened: Opened) 
     if page.form == "times":
         _add_weeks(session, page, chat, side, now, opened.ticked)
     return page
+
+
+def check_settled(session: Session, chat: Chat, side: By, now: datetime) -> None:
+    """Raises NotNow while the other side can still take the chat's end back unseen by `side`."""
+    if _as_known(session, chat, side, now) is not None:
+        raise NotNow(CHANGING)
+
+
+def _as_known(session: Session, chat: Chat, side: By, now: datetime) -> Card | None:
+    """The chat as `side`'s calendar has it, in the minutes in which its end can be taken back unseen."""
+    last = record.last_act(session, chat)
+    if chat.state not in (State.DECLINED, State.CANCELLED) or chat.has_follower or last is None:
+        return None
+    wait = lifecycle.grace(last.what, by=last.by, reader=side, starts_at=chat.starts_at, now=last.at)
+    held = outbox.last_calendar(session, chat.key, chat.person(side).id)
+    if now >= last.at + wait or held is None or held.method != lifecycle.REQUEST:
+        return None
+    shown = card.show(chat, side, at=held.starts_at, now=now)
+    return replace(shown, state=last.was_state, state_words=card.STATE_WORDS[last.was_state])
+
+
+def _unchanged(chat: Chat, side: By, known: Card, opened: Opened) -> ChatPage:
+    """The page of a chat that still stands for its reader, but without a form."""
+    acts = opened.act != "chat" or known.state is State.PROPOSED
+    return ChatPage(
+        card=known,
+        reader=chat.person(side).name,
+        form="",
+        opened=opened.act,
+        done=opened.done,
+        is_open=True,
+        may_report=False,
+        may_pick=False,
+        is_over=False,
+        since="",
+        said="",
+        topics=[],
+        undo="",
+        changing=CHANGING if acts else "",
+    )
 
 
 def may_report(chat: Chat, now: datetime) -> bool:

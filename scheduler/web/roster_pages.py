@@ -6,7 +6,8 @@ from flask import abort, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from scheduler import clock, db, links, localtime
+from scheduler import clock, db
+from scheduler.life import NotNow
 from scheduler.programme import class_list, roster, signing_up
 from scheduler.programme.class_list import BadClassList
 from scheduler.programme.person import Person, Standing

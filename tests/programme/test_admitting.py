@@ -11,7 +11,6 @@ from scheduler import clock, db
 from scheduler.mail.envelope import Outgoing
 from scheduler.programme import admitting
 from scheduler.programme.coordinator import Coordinator, Seat, SignIn
-from scheduler.web import access
 from tests.support import queries
 from tests.support.clock import Clock
 
@@ -139,13 +138,26 @@ def test_an_unknown_address_costs_the_work_of_a_letter(ada: str) -> None:
     assert letters() == 1
 
 
-def test_five_mails_an_hour_go_to_one_address(ada: str, clock: Clock) -> None:
+def test_five_mails_an_hour_go_to_one_address_asked_for_in_one_place(ada: str, clock: Clock) -> None:
     for _ in range(7):
         ask(ada)
     assert letters() == 5
     clock.advance(hours=1)
     ask(ada)
     assert letters() == 6
+
+
+def test_a_stranger_elsewhere_does_not_lock_a_coordinator_out(ada: str) -> None:
+    for _ in range(40):
+        ask(ada, network="198.51.100.0/24")
+    ask(ada)
+    assert letters() == 6
+
+
+def test_twenty_mails_an_hour_go_to_one_address_in_all(ada: str) -> None:
+    for number in range(25):
+        ask(ada, network=f"net {number}")
+    assert letters() == 20
 
 
 def test_thirty_an_hour_are_asked_for_from_one_network(ada: str) -> None:

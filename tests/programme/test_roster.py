@@ -181,6 +181,15 @@ def test_a_correction_past_the_limit_reaches_the_signup_already_mailed(session, 
     assert (stranger is first, first.name) == (False, "Maya")
 
 
+def test_past_a_limit_no_signup_is_kept(session, programme):
+    for number in range(40):
+        made = sign_up(session, programme, email=f"a{number}@example.org")
+    assert made not in session
+    sign_up(session, programme, email="a0@example.org", name="Eve", network="198.51.100.0/24")
+    session.flush()
+    assert len(list(session.scalars(select(Signup.id)))) == 30
+
+
 def test_an_address_never_written_to_gets_no_mail_and_cannot_be_confirmed(session, programme):
     signup = sign_up(session, programme)
     roster.never_write(session, signup.email, NOW)

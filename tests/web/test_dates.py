@@ -53,8 +53,11 @@ def test_a_rounds_dates_lie_within_two_years_of_today(world: World, year: str) -
 
 
 def test_a_search_is_cleaned_of_control_characters(world: World) -> None:
+    world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    world.run()
     world.board()
-    for path in ("/board/1/people?q=%00ma%07ya", "/board/1/mail?q=%00a%1bda"):
+    for path in ("/board/1/people?q=%00ma%07ya", "/board/1/mail?q=%00ma%1bya"):
         page = world.board(path)
         assert page.status == 200
-        assert "maya@example.org" in page.text or "ada@example.org" in page.text
+        assert "Dr Maya Okafor" in page.text
+        assert "Sam Lind" not in page.text

@@ -80,7 +80,7 @@ def test_a_person_is_paused_until_a_date_and_taken_up_again(world: World, ada: D
     world.run()
     assert world.letters("sam") == ["paused"]
     assert "takes part" in ada.press(f"{PEOPLE}/3/resume")
-    ada.press(f"{PEOPLE}/3/pause", until="2020-01-01")
+    ada.press(f"{PEOPLE}/3/pause", until="")
     with db.reading() as session:
         assert world.person(session, "sam").paused_until is None
 
@@ -164,3 +164,15 @@ def test_the_example_is_a_class_list_of_ours(ada: Desk) -> None:
     answer = ada.client.get("/board/1/import/class-list.csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert class_list.read(answer.data).wrong == ()
+
+
+def test_no_links_go_to_somebody_who_has_left(ada: Desk, world: World) -> None:
+    ada.press(f"{PEOPLE}/3/leave")
+    world.run()
+    had = world.letters("sam")
+    assert "Send their links again" not in ada.see(f"{PEOPLE}/3")
+    answer = ada.send(f"{PEOPLE}/3/links")
+    assert answer.status_code == 409
+    assert "Sam Lind has left the programme, so there are no links to send." in answer.text
+    world.run()
+    assert world.letters("sam") == had

@@ -93,6 +93,29 @@ def test_a_mentor_joins_the_round_with_the_times_ticked(world):
     assert letters() == ["confirm_address", "welcome", "offer_received"]
 
 
+def test_only_ticks_that_are_offered_are_kept_and_each_once(world):
+    begin_round(world)
+    join(world).send(t=[TUESDAY, TUESDAY, "19990101-0000-0030", "x" * 9000])
+    with db.reading() as session:
+        assert session.scalars(select(Signup)).one().answers["keys"] == [TUESDAY]
+
+
+def test_more_ticks_than_can_be_kept_are_refused_in_a_sentence(world):
+    begin_round(world)
+    every = re.findall(r'name="t" value="([-0-9]+)"', (page := join(world)).text)
+    assert "These are too many times to keep." in page.send(t=every).text
+    with db.reading() as session:
+        assert not session.scalars(select(Signup.answers)).one()
+
+
+def test_past_a_limit_one_is_sent_to_the_mail_and_nothing_is_kept(world):
+    join(world)
+    world.mailroom.client.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    assert "Check your mail" in join(world, name="Somebody else").text
+    with db.reading() as session:
+        assert session.scalars(select(Signup.name)).all() == ["Eve Moss"]
+
+
 def test_a_mentor_who_ticked_nothing_is_asked_by_the_usual_letter(world):
     begin_round(world)
     join(world)
