@@ -42,7 +42,7 @@ def window(session: Session, chat: Chat, side: By, now: datetime) -> Window:
 
 def known_taken(session: Session, person: Person) -> list[Slot]:
     """The time taken by those chats alone that `person` has heard of or acted on: what a picker may show."""
-    held = select(Chat).join(Chat.quarters).where(Quarter.person_id == person.id).distinct()
+    held = select(Chat).where(Chat.quarters.any(Quarter.person_id == person.id))
     hidden = [chat.id for chat in session.scalars(held) if not _is_known(session, chat, person)]
     return freetime.taken(session, [person.id], besides=hidden).get(person.id, [])
 
