@@ -47,7 +47,10 @@ def happen(
     session.flush()
     letters.write(session, event, now)
     if what in FREES_TIME:
-        freetime.take_out(session, chat, wished_by or by, event.was_starts_at)
+        wish = wished_by or by
+        # A student has one chat a round: the time they moved it from is offered to nobody in their name.
+        if what != Act.MOVE or wish is By.MENTOR:
+            freetime.take_out(session, chat, wish, event.was_starts_at)
         if event.was_state is not State.PLANNED:
             refill.ask_for(session, chat.round, now)
     return True
