@@ -27,7 +27,8 @@ KEPT_IN_VIEW = timedelta(days=14)
 UNDER_WAY = (Stage.ASKING, Stage.DRAFTED, Stage.RUNNING)
 WHY_LEFT_OUT = {
     "no_time": "gave times too short for a chat",
-    "no_allowed_mentor": "has met every mentor who could be planned",
+    "no_allowed_mentor": "has no mentor in this round",
+    "late": "answered after the plan was made",
     "no_common_time": "shares no time with a mentor",
     "mentors_full": "found all mentors full",
     "times_taken": "shared only times that others took",

@@ -30,7 +30,7 @@ from scheduler.rounds.round_card import RoundCard
 
 REASONS = {
     "no_time": "The times you gave were too short for a chat.",
-    "no_allowed_mentor": "There was no mentor this round whom you have not met already.",
+    "no_allowed_mentor": "There was no mentor for you in this round.",
     "no_common_time": "None of the mentors could meet at a time you gave.",
     "mentors_full": "More students than mentors could meet in this round.",
     "late": "Your times came when the round was planned already, and no mentor was free at them.",
