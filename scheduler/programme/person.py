@@ -45,6 +45,9 @@ class Person(Base):
     offers: Mapped[list[Any]] = mapped_column(default_factory=list)
     wants: Mapped[list[Any]] = mapped_column(default_factory=list)
     topics: Mapped[list[Any]] = mapped_column(default_factory=list)
+    """What this person, as a mentor, will speak of frankly."""
+    asks_about: Mapped[list[Any]] = mapped_column(default_factory=list)
+    """What this person, as a student, would like to ask in private; nobody sees it but for what overlaps."""
     place: Mapped[str] = mapped_column(String(200), default="")
     """A room or video link of the person's own, used instead of the programme's places."""
     pattern: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)

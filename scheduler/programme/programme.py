@@ -42,6 +42,8 @@ class Programme(Base):
         default_factory=lambda: {"any": 1, "mentor": 1, "student": 1}
     )
     """The number each signup link carries; raised to renew the link, negative while it is turned off."""
+    texts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    """The coordinator's own opening sentence of a letter, by the letter's name; none where it has none."""
     needs_you_on: Mapped[str | None] = mapped_column(String(10), default=None)
     """The local date of the last morning's digest."""
     needs_you_told: Mapped[list[Any]] = mapped_column(default_factory=list)
