@@ -1,9 +1,11 @@
 """The commands that last: they answer, they work, and they are gone within seconds of being told."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -15,8 +17,9 @@ import pytest
 from scheduler import db, queue, ticking
 from scheduler.operating import schema
 from tests.support import left_out
-from tests.support.commands import Commands, eventually
+from tests.support.commands import COMMAND, Commands, eventually, running
 from tests.support.mailroom import Mailroom
+from tests.support.sources import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -59,6 +62,34 @@ def is_there(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def of_the_procfile() -> list[str]:
+    """The web process as the Procfile starts it, on this machine alone."""
+    (line,) = re.findall(r"^web: (.+)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
+    return ["sh", "-c", "exec " + re.sub(r"\S+:\$PORT", "127.0.0.1:$PORT", line)]
+
+
+@pytest.mark.parametrize("command", ["run", "web", "Procfile"])
+def test_the_server_leaves_no_file_in_anybodys_home(
+    url: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.upgrade(url)
+    homes = [tmp_path / "home", tmp_path / "runtime", tmp_path / "working"]
+    for home in homes:
+        home.mkdir()
+    monkeypatch.setenv("HOME", str(homes[0]))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(homes[1]))
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    monkeypatch.chdir(homes[2])
+    port = free_port()
+    monkeypatch.setenv("PORT", str(port))
+    with running(*(of_the_procfile() if command == "Procfile" else [COMMAND, command])) as process:
+        eventually(lambda: answers(port), "no page in time")
+        assert [path for home in homes for path in home.rglob("*")] == []
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 0, said
 
 
 @pytest.mark.parametrize("command", ["run", "web"])

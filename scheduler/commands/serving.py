@@ -38,6 +38,7 @@ class OneMachine(BaseApplication):  # type: ignore[misc]  # for the same reason
             "threads": THREADS,
             "worker_class": "gthread",
             "graceful_timeout": lasting.PATIENCE_SECONDS,
+            "control_socket_disable": True,  # nobody steers it from outside, and its file would lie in HOME
             "post_worker_init": self._start_clock,
             "worker_exit": self._stop_clock,
         }
@@ -77,7 +78,7 @@ def web(host: str | None, port: int | None) -> None:
     """Serve the pages alone; a clock must run beside them."""
     known = settings.load()
     gunicorn = [sys.executable, "-m", "gunicorn", "scheduler.app:create_app()"]
-    how = ["--bind", _address(known, host, port), "--workers", "2", "--threads", "4"]
+    how = ["--bind", _address(known, host, port), "--workers", "2", "--threads", "4", "--no-control-socket"]
     sys.stdout.flush()
     os.execv(sys.executable, [*gunicorn, *how])  # noqa: S606 - our own program, in our own place
 

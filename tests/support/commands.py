@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -29,17 +29,22 @@ class Commands:
         assert answer.exit_code == 0, answer.output
         return answer.stdout
 
-    @contextmanager
-    def started(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    def started(self, *words: str) -> AbstractContextManager["subprocess.Popen[str]"]:
         """Run it as a process of its own, which does not outlive the block."""
-        process = subprocess.Popen(
-            [COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
+        return running(COMMAND, *words)
+
+
+@contextmanager
+def running(*words: str) -> Iterator["subprocess.Popen[str]"]:
+    """A program with these words, in this process's surroundings; it does not outlive the block."""
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def eventually(is_so: Callable[[], bool], why: str, *, within: float = 30.0) -> None:
