@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from email.utils import parseaddr
 
-from scheduler import clock, db, limits, links, logs
+from scheduler import clock, db, leases, limits, links, logs
 from scheduler.availability import ask
 from scheduler.chats import chat, proposal
 from scheduler.mail import envelope, posting, transport
@@ -18,6 +18,7 @@ NOUNS = (
     chat,
     coordinator,
     envelope,
+    leases,
     limits,
     pairing,
     person,
