@@ -15,12 +15,13 @@ from scheduler.mail import outbox, posting
 from scheduler.mail.envelope import Lane
 from scheduler.mail.invite import Mailbox
 from scheduler.mail.posting import Posting
-from scheduler.programme import contact, refill
+from scheduler.programme import contact, names, refill
 from scheduler.programme.person import Person
 from scheduler.programme.round import Round
 from scheduler.programme.stages import Stage
 
 ANSWERABLE = frozenset({Stage.OPEN, Stage.ASKING, Stage.DRAFTED, Stage.RUNNING})
+NOTE_LIMIT = 280
 ASK_LETTERS = ("offer_wanted", "offer_reminder", "wish_wanted", "wish_reminder")
 
 
@@ -50,15 +51,24 @@ def ask(session: Session, round_: Round, person: Person, role: str, now: datetim
 
 
 def offer(
-    session: Session, ask: Ask, given: list[Slot], now: datetime, *, note: str = "", by: By = By.MENTOR
+    session: Session,
+    ask: Ask,
+    given: list[Slot],
+    now: datetime,
+    *,
+    note: str = "",
+    capacity: int | None = None,
+    by: By = By.MENTOR,
 ) -> None:
     """A mentor's times: they replace the earlier ones, are remembered as a weekly pattern, and receipted.
 
-    Raises NotNow when the round takes no more answers.
+    The note is replaced, too; without a `capacity` they give as many chats as before. Raises NotNow when the
+    round takes no more answers.
     """
     _answer(session, ask, AskAct.ANSWER, now, by)
     ask.give(given)
-    ask.note = note
+    ask.note = names.clean_text(note, NOTE_LIMIT)
+    ask.capacity = capacity or ask.capacity
     ask.person.pattern = slots.pattern_of(given, ask.round.programme.timezone).to_json() if given else {}
     _receipt(session, ask, AskAct.ANSWER, now)
 

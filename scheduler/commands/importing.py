@@ -7,8 +7,8 @@ import click
 from scheduler import clock, db
 from scheduler.commands import speaking
 from scheduler.commands.speaking import Refused, Verb
-from scheduler.programme import class_list, roster
-from scheduler.programme.roster import NotTaken, Preview
+from scheduler.programme import class_list, enrolling
+from scheduler.programme.enrolling import NotTaken, Preview
 
 
 @click.command("import", cls=Verb)
@@ -22,13 +22,13 @@ def import_people(file: Path, number: int, *, dry_run: bool, skip_bad: bool) -> 
     people, now = class_list.read(file.read_bytes()), clock.now()
     if dry_run:
         with db.reading() as session:
-            found = roster.preview(session, speaking.get_programme(session, number), people, now)
+            found = enrolling.preview(session, speaking.get_programme(session, number), people, now)
         _tell(found)
         click.echo(f"Nothing was changed: {found.summary}.")
         return
     try:
         with db.transaction() as session:
-            found = roster.take_in(
+            found = enrolling.take_in(
                 session, speaking.get_programme(session, number), people, now, skip_bad=skip_bad
             )
     except NotTaken as refusal:

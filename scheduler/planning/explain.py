@@ -44,8 +44,8 @@ def words(reason: str) -> str:
 def why_pair(instance: Instance, student: str, mentor: str, start: int) -> tuple[str, ...]:
     """Short reasons for planning these two (by id) at this tick, the weightiest first; never empty.
 
-    For the coordinator alone: a new lens may tell what the student asked for in private. Raises KeyError for
-    an unknown id.
+    For the coordinator alone: a new lens may tell what the student asked for in private. What the two have in
+    common is not told even there. Raises KeyError for an unknown id.
     """
     i, j = instance.student_index[student], instance.mentor_index[mentor]
     one, other = instance.students[i], instance.mentors[j]
@@ -54,8 +54,6 @@ def why_pair(instance: Instance, student: str, mentor: str, start: int) -> tuple
         found.append("fixed beforehand")
     if one.passed:
         found.append("went first because left out last time")
-    if shared := len(set(one.tags) & set(other.tags)):
-        found.append("one interest in common" if shared == 1 else f"{shared} interests in common")
     found += [f"new: {instance.lenses[lens]}" for lens in sorted(set(other.lens) - set(one.seen))]
     if candidates.eroded(candidates.bitmap(one.pref, instance.horizon), instance.length(j)) >> start & 1:
         found.append("a time the student likes")

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from scheduler import limits, links
-from scheduler.programme import admitting, greeting, names, roster
+from scheduler.programme import admitting, describing, greeting, names, roster
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.signup import Signup
@@ -16,14 +16,6 @@ ROLES = ("mentor", "student")
 TO_ONE_ADDRESS = ((1, timedelta(minutes=10)), (3, timedelta(days=1)))
 FROM_ONE_NETWORK = (30, timedelta(hours=1))
 IN_ALL = (300, timedelta(hours=1))
-
-
-class Unreadable(ValueError):
-    """A signup that cannot be taken; `faults` has a sentence for each field in question."""
-
-    def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__(" ".join(faults.values()))
-        self.faults = faults
 
 
 def sign_up(
@@ -43,7 +35,7 @@ def sign_up(
     A new address is asked to confirm; a known one is told what is so, with the link to their open ask if
     `answer_url` knows one. To an address never written to, no mail is written, and nothing shows it. Past a
     limit (safety.md 5.7) no mail is written either: sent again from the same network it corrects the signup
-    that waits, and else the signup handed back is not kept, so it has no id. Raises Unreadable.
+    that waits, and else the signup handed back is not kept, so it has no id. Raises describing.Unreadable.
     """
     name, email, timezone = _cleaned(name, email, role, timezone)
     person = roster.known(session, programme, email)
@@ -86,22 +78,17 @@ def forget_signups(session: Session, before: datetime) -> None:
 
 def _cleaned(name: str, email: str, role: str, timezone: str) -> tuple[str, str, str]:
     faults: dict[str, str] = {}
-    clean_name = names.clean_name(name)
-    if not clean_name:
-        faults["name"] = "Please write your name."
+    name = describing.cleaned_name(name, faults)
     try:
         email = names.clean_address(email)
     except names.BadAddress as error:
         faults["email"] = str(error)
     if role not in ROLES:
         faults["role"] = "Please choose whether you come as a mentor or as a student."
-    try:
-        timezone = names.known_zone(timezone)
-    except names.BadZone as error:
-        faults["timezone"] = str(error)
+    timezone = describing.cleaned_zone(timezone, faults)
     if faults:
-        raise Unreadable(faults)
-    return clean_name, email, timezone
+        raise describing.Unreadable(faults)
+    return name, email, timezone
 
 
 def _within_limits(session: Session, email: str, network: str, now: datetime) -> bool:

@@ -28,7 +28,7 @@ class Signup(Base):
     network_hash: Mapped[str] = mapped_column(String(64))
     """Where it came from, so that a correction is known from a stranger's try."""
     answers: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
-    """The second page: the picker's `keys` and `repeat`, `any_hours`, `note`, `wants`, `offers`, `topics`."""
+    """The second page: the picker's `keys` and `repeat`, `any_hours`, `note`, `wants`, `offers`."""
     confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id", ondelete="SET NULL"), default=None, index=True

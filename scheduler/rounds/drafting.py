@@ -149,13 +149,21 @@ def _ticks(slot: Slot, begins_at: datetime) -> tuple[int, int]:
 
 
 def _topics(asks: list[Ask]) -> dict[str, int]:
-    names = sorted({str(topic).casefold() for ask in asks for topic in ask.person.topics})
-    return {name: number for number, name in enumerate(names[:MOST_TOPICS])}
+    """A number for each topic that some mentor will speak of and some student asks about."""
+    spoken_of, asked = (
+        {topic.casefold() for ask in asks if ask.is_mentor is is_mentor for topic in _named(ask)}
+        for is_mentor in (True, False)
+    )
+    return {name: number for number, name in enumerate(sorted(spoken_of & asked)[:MOST_TOPICS])}
 
 
-def _tags(person: Person, topics: dict[str, int]) -> tuple[int, ...]:
-    named = (topics.get(str(topic).casefold()) for topic in person.topics)
-    return tuple(sorted({number for number in named if number is not None}))
+def _named(ask: Ask) -> list[str]:
+    return ask.person.topics if ask.is_mentor else ask.person.asks_about
+
+
+def _tags(ask: Ask, topics: dict[str, int]) -> tuple[int, ...]:
+    numbers = (topics.get(topic.casefold()) for topic in _named(ask))
+    return tuple(sorted({number for number in numbers if number is not None}))
 
 
 def _lenses(names: list[str]) -> tuple[int, ...]:
@@ -168,7 +176,7 @@ def _mentor(ask: Ask, free: tuple[tuple[int, int], ...], topics: dict[str, int],
         free=free,
         capacity=opening,
         max_per_day=opening,
-        tags=_tags(ask.person, topics),
+        tags=_tags(ask, topics),
         lens=_lenses(ask.person.offers),
     )
 
@@ -181,7 +189,7 @@ def _student(
         id=str(ask.person_id),
         free=free,
         passed=ask.person.passed,
-        tags=_tags(ask.person, topics),
+        tags=_tags(ask, topics),
         seen=_lenses(sorted(covered | unwanted)),
     )
 

@@ -1,6 +1,7 @@
 """Joining: from the signup page into the programme and, where one is under way, into its round."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,14 +10,16 @@ from sqlalchemy.orm import Session
 from scheduler.availability import ask_card, asking, slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
-from scheduler.availability.slots import Pattern, Slot, Window
-from scheduler.programme import roster, signing_up
+from scheduler.availability.slots import BadChoice, Pattern, Slot, Window
+from scheduler.programme import lenses, names, roster, signing_up
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.signup import Signup
 from scheduler.programme.stages import Stage
 
+MOST_KEPT = 2000
+"""So many characters of answers are kept for an address that nobody has confirmed."""
 UNDER_WAY = (Stage.ASKING, Stage.DRAFTED, Stage.RUNNING)
 
 
@@ -74,31 +77,41 @@ def answer(
     signup: Signup,
     now: datetime,
     *,
-    keys: Iterable[str] = (),
+    keys: Collection[str] = (),
     repeat: bool = False,
-    any_hours: bool = False,
+    when: str = "",
     note: str = "",
-    lenses: Sequence[str] = (),
+    ticked: Collection[str] = (),
 ) -> bool:
     """Keep the second page until the address is confirmed; whether it was in time. It replaces the last.
 
-    `lenses` are what a mentor offers, or a student wants. Raises slots.BadChoice for a tick of another form.
+    Of the `keys` and of the lenses `ticked` (a mentor offers them, a student wants them) only those that were
+    there to tick are kept. A student may say `when` ("any" time, "later", or "ticked", which needs a tick).
+    Raises slots.BadChoice.
     """
-    offered = window(session, signup, now)
-    keys = [] if offered is None else list(keys)
-    if offered is not None:
-        slots.chosen(offered, keys, repeat=repeat, taken=())
-    return signup.answer(
-        {
-            "keys": keys,
-            "repeat": repeat,
-            "any_hours": any_hours and not signup.is_mentor,
-            "note": note if signup.is_mentor else "",
-            "offers": list(lenses) if signup.is_mentor else [],
-            "wants": [] if signup.is_mentor else list(lenses),
-            "topics": [],
-        }
-    )
+    keys = [] if when in ("any", "later") else _offered(session, signup, keys, now)
+    if when == "ticked" and not keys:
+        raise BadChoice("Tick at least one time, or choose another answer.")
+    wanted = lenses.offered(ticked)
+    kept = {
+        "keys": keys,
+        "repeat": repeat,
+        "any_hours": when == "any" and not signup.is_mentor,
+        "note": names.clean_text(note, asking.NOTE_LIMIT) if signup.is_mentor else "",
+        "offers": wanted if signup.is_mentor else [],
+        "wants": [] if signup.is_mentor else wanted,
+    }
+    if len(json.dumps(kept)) > MOST_KEPT:
+        raise BadChoice("These are too many times to keep. Please tick fewer, or one week and “repeat”.")
+    return signup.answer(kept)
+
+
+def _offered(session: Session, signup: Signup, keys: Collection[str], now: datetime) -> list[str]:
+    """Those of the keys that the picker offers now, each once."""
+    view = window(session, signup, now)
+    boxes = [box for day in slots.days(view, ()) for box in day.parts + day.halves] if view else []
+    wanted = set(keys)
+    return sorted({box.key for box in boxes} & wanted)
 
 
 def confirm(session: Session, signup: Signup, now: datetime) -> Person:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import db, localtime
 from scheduler.mail.transport import Transport
-from scheduler.programme import beginning, class_list, roster
+from scheduler.programme import beginning, class_list, describing, enrolling
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
@@ -71,9 +71,9 @@ def _enrol(session: Session, now: datetime) -> Programme:
     begun = beginning.begin(session, NAME, ZONE, COORDINATOR, now)
     begun.coordinator.name = COORDINATOR_NAME
     begun.programme.places = list(PLACES)
-    roster.take_in(session, begun.programme, class_list.read(PEOPLE.read_bytes()), now)
+    enrolling.take_in(session, begun.programme, class_list.read(PEOPLE.read_bytes()), now)
     for person in session.scalars(select(Person)):
-        person.place = VIDEO.get(person.email.rpartition("@")[2], "")
+        describing.meet_at(person, VIDEO.get(person.email.rpartition("@")[2], ""))
     session.flush()
     return begun.programme
 

@@ -16,6 +16,7 @@ from scheduler.chats.lifecycle import State
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By, NotNow
 from scheduler.mail import outbox
+from scheduler.programme import describing
 from scheduler.web import picking
 from scheduler.web.picking import Week
 
@@ -232,10 +233,10 @@ def _time_of(proposal: Proposal | None, chat: Chat, side: By) -> NextTime | None
 
 
 def _topics(chat: Chat) -> list[str]:
-    """What both ticked: for these two alone, and only once both have said yes."""
+    """What the mentor will speak of and the student asks: for these two alone, once both have said yes."""
     if chat.state not in (State.CONFIRMED, State.HELD):
         return []
-    return [topic for topic in chat.mentor.topics if topic in chat.student.topics]
+    return describing.shared(chat.mentor.topics, chat.student.asks_about)
 
 
 def _undo(session: Session, chat: Chat, side: By, now: datetime) -> str:

@@ -14,7 +14,8 @@ from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import BadChoice
 from scheduler.life import By
-from scheduler.programme import names
+from scheduler.programme import describing
+from scheduler.programme.describing import Unreadable
 from scheduler.programme.person import Standing
 from scheduler.rounds import absence
 from scheduler.web import access, ask_page, form_fields
@@ -22,16 +23,7 @@ from scheduler.web.access import GuardedBlueprint
 
 pages = GuardedBlueprint("offers", __name__, guard="link")
 
-NOTE_LIMIT, PLACE_LIMIT, MOST_CHATS = 280, 200, 5
 ANSWERS = ("same", "pick", "out")
-
-
-class Refused(Exception):
-    """The form cannot be kept: which field, and a sentence for its reader."""
-
-    def __init__(self, field: str, words: str) -> None:
-        super().__init__(words)
-        self.field = field
 
 
 class Again(NamedTuple):
@@ -65,15 +57,15 @@ def save(token: str) -> ResponseReturnValue:
             ask_page.check_stays(ask.person)
             done = _keep(session, ask, request.form, now)
             absence.release(session, ask, now)
-    except Refused as refusal:
+    except Unreadable as refusal:
         with db.reading() as session:
             ask, _ = access.ask_reader(session, "offer", token)
-            return _page(session, ask, now, "pick", {refusal.field: str(refusal)}), 422
+            return _page(session, ask, now, "pick", refusal.faults), 422
     return redirect(url_for("offers.show", token=token, done=done), 303)
 
 
 def _keep(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) -> str:
-    """What was done, by the name its result page has. Raises Refused."""
+    """What was done, by the name its result page has. Raises Unreadable."""
     answer = form.get("answer", "ticked")
     if answer == "same":
         _keep_same(session, ask, now)
@@ -93,7 +85,7 @@ def _keep(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) 
 def _keep_same(session: Session, ask: Ask, now: datetime) -> None:
     times = asking.same_as_last(ask, now)
     if not times:
-        raise Refused("times", "Last round’s times do not fit these dates. Please tick others.")
+        raise Unreadable({"times": "Last round’s times do not fit these dates. Please tick others."})
     asking.offer(session, ask, times, now, note=ask.note)
 
 
@@ -101,26 +93,18 @@ def _keep_ticked(session: Session, ask: Ask, form: MultiDict[str, str], now: dat
     try:
         times = ask_page.chosen(session, ask, form, now)
     except BadChoice as error:
-        raise Refused("times", str(error)) from None
-    capacity = form.get("capacity", "")
-    if capacity in [str(number) for number in _capacities(ask)]:
-        ask.capacity = int(capacity)
-    if "place" in form:
-        ask.person.place = names.clean_text(form["place"], PLACE_LIMIT)
-    note = names.clean_text(form.get("note", ""), NOTE_LIMIT)
-    asking.offer(session, ask, times, now, note=note)
+        raise Unreadable({"times": str(error)}) from None
+    describing.meet_at(ask.person, form.get("place", ask.person.place))
+    capacity = describing.capacity(form.get("capacity", ""), ask.capacity)
+    asking.offer(session, ask, times, now, note=form.get("note", ""), capacity=capacity)
 
 
 def _until(text: str, ask: Ask, now: datetime) -> datetime:
-    """The beginning of a date the reader wrote. Raises Refused."""
+    """The beginning of a date the reader wrote. Raises Unreadable."""
     try:
         return form_fields.pause_end(text, ask.person.timezone, now)
     except form_fields.BadDate as error:
-        raise Refused("until", str(error)) from None
-
-
-def _capacities(ask: Ask) -> list[int]:
-    return sorted({*range(1, MOST_CHATS + 1), ask.capacity})
+        raise Unreadable({"until": str(error)}) from None
 
 
 def _again(ask: Ask, now: datetime) -> Again | None:
@@ -137,7 +121,7 @@ def _again(ask: Ask, now: datetime) -> Again | None:
 def _page(session: Session, ask: Ask, now: datetime, opened: str, errors: dict[str, str]) -> str:
     """The picker as it was saved or, with errors, as it was just sent."""
     form = request.form if errors else None
-    capacities = [(str(number), str(number)) for number in _capacities(ask)]
+    capacities = [(str(number), str(number)) for number in describing.capacities(ask.capacity)]
     return render_template(
         "pages/offer_page.html",
         programme=ask.round.programme,

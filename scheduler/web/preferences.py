@@ -10,8 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from scheduler import clock, db, localtime
 from scheduler.life import NotNow
-from scheduler.programme import contact, names
-from scheduler.programme.names import BadZone
+from scheduler.programme import contact, describing
+from scheduler.programme.describing import Unreadable
 from scheduler.programme.person import Person, Standing
 from scheduler.rounds import absence
 from scheduler.web import access, form_fields, zones
@@ -20,15 +20,6 @@ from scheduler.web.access import GuardedBlueprint
 pages = GuardedBlueprint("preferences", __name__, guard="link")
 
 DONE = ("save", "pause", "resume", "leave")
-PLACE_LIMIT, MOST_CHATS = 200, 5
-
-
-class Refused(Exception):
-    """A form cannot be kept: which field, and a sentence for its reader."""
-
-    def __init__(self, field: str, words: str) -> None:
-        super().__init__(words)
-        self.field = field
 
 
 @pages.get("/me/<token>")
@@ -47,10 +38,10 @@ def change(token: str) -> ResponseReturnValue:
         with db.transaction() as session:
             person, _ = access.reader(session, "me", token)
             ACTS.get(act, _nothing)(session, person, request.form, now)
-    except Refused as refusal:
+    except Unreadable as refusal:
         with db.reading() as session:
             person, _ = access.reader(session, "me", token)
-            return _page(person, now, {refusal.field: str(refusal)}), 422
+            return _page(person, now, refusal.faults), 422
     return redirect(url_for("preferences.show", token=token, done=act), 303)
 
 
@@ -111,7 +102,7 @@ def _page(person: Person, now: datetime, errors: dict[str, str]) -> str:
         zones=zones.choices(person.programme.timezone, person.timezone),
         place=sent.get("place", person.place),
         capacity=sent.get("capacity", str(person.capacity)),
-        capacities=[(str(number), str(number)) for number in _capacities(person)],
+        capacities=[(str(number), str(number)) for number in describing.capacities(person.capacity)],
         pause=sent.get("pause", "month"),
         date=sent.get("date", ""),
         done=done if done in DONE and not errors else "",
@@ -119,30 +110,13 @@ def _page(person: Person, now: datetime, errors: dict[str, str]) -> str:
     )
 
 
-def _capacities(person: Person) -> list[int]:
-    return sorted({*range(1, MOST_CHATS + 1), person.capacity})
-
-
 def _nothing(session: Session, person: Person, form: MultiDict[str, str], now: datetime) -> None:
-    raise Refused("main", "Please choose one of these.")
+    raise Unreadable({"main": "Please choose one of these."})
 
 
 def _save(session: Session, person: Person, form: MultiDict[str, str], now: datetime) -> None:
-    name = names.clean_name(form.get("name", ""))
-    if not name:
-        raise Refused("name", "Please write the name you would like to be called by.")
-    try:
-        zone = names.known_zone(form.get("timezone", ""))
-    except BadZone as error:
-        raise Refused("timezone", str(error)) from None
-    person.name = name
-    if zone != person.timezone:
-        person.own_timezone = zone
-    if person.is_mentor:
-        person.place = names.clean_text(form.get("place", person.place), PLACE_LIMIT)
-        capacity = form.get("capacity", "")
-        if capacity in [str(number) for number in _capacities(person)]:
-            person.capacity = int(capacity)
+    describing.introduce(person, form.get("name", ""), form.get("timezone", ""))
+    describing.host(person, form.get("place", person.place), form.get("capacity", ""))
 
 
 def _pause(session: Session, person: Person, form: MultiDict[str, str], now: datetime) -> None:
@@ -154,18 +128,18 @@ def _pause(session: Session, person: Person, form: MultiDict[str, str], now: dat
 
 
 def _until(person: Person, form: MultiDict[str, str], now: datetime) -> datetime | None:
-    """The beginning of the day a pause ends on; None for one without an end. Raises Refused."""
+    """The beginning of the day a pause ends on; None for one without an end. Raises Unreadable."""
     length, today = form.get("pause", ""), localtime.in_zone(now, person.timezone).date()
     if length == "open":
         return None
     if length == "month":
         return localtime.start_of_day(_month_after(today), person.timezone)
     if length != "date":
-        raise Refused("pause", "Please say how long.")
+        raise Unreadable({"pause": "Please say how long."})
     try:
         return form_fields.pause_end(form.get("date", ""), person.timezone, now)
     except form_fields.BadDate as error:
-        raise Refused("date", str(error)) from None
+        raise Unreadable({"date": str(error)}) from None
 
 
 def _month_after(today: date) -> date:
@@ -180,7 +154,8 @@ def _resume(session: Session, person: Person, form: MultiDict[str, str], now: da
 
 def _leave(session: Session, person: Person, form: MultiDict[str, str], now: datetime) -> None:
     if form.get("sure") != "yes":
-        raise Refused("sure", "Please tick that you want to leave, so that it does not happen by a slip.")
+        why = "Please tick that you want to leave, so that it does not happen by a slip."
+        raise Unreadable({"sure": why})
     absence.leave(session, person, now)
 
 

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from scheduler import clock, db
 from scheduler.life import NotNow
-from scheduler.programme import class_list, roster, signing_up
+from scheduler.programme import class_list, enrolling, signing_up
 from scheduler.programme.class_list import BadClassList
+from scheduler.programme.enrolling import NotTaken
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
-from scheduler.programme.roster import NotTaken
 from scheduler.rounds import absence, joining, people
 from scheduler.web import access, board_frame, form_fields
 
@@ -158,7 +158,7 @@ def preview(programme_id: int) -> ResponseReturnValue:
     with db.reading() as session:
         programme = access.programme(session, programme_id)
         try:
-            found = roster.preview(session, programme, class_list.read(raw), clock.now())
+            found = enrolling.preview(session, programme, class_list.read(raw), clock.now())
         except BadClassList as error:
             return _import_form(session, programme, {"file": str(error)}), 422
         return _preview(session, programme, found, form_fields.kept(raw))
@@ -172,7 +172,7 @@ def take_in(programme_id: int) -> ResponseReturnValue:
     with db.transaction() as session:
         programme = access.programme(session, programme_id)
         try:
-            taken = roster.take_in(session, programme, class_list.read(raw), now, skip_bad=skip_bad)
+            taken = enrolling.take_in(session, programme, class_list.read(raw), now, skip_bad=skip_bad)
         except BadClassList as error:
             return _import_form(session, programme, {"file": str(error)}), 422
         except NotTaken as error:
@@ -202,7 +202,7 @@ def _import_form(session: Session, programme: Programme, errors: dict[str, str])
     return board_frame.page("board_import", session, programme, "people", errors=errors, text=text)
 
 
-def _preview(session: Session, programme: Programme, found: roster.Preview, kept: str) -> str:
+def _preview(session: Session, programme: Programme, found: enrolling.Preview, kept: str) -> str:
     return board_frame.page(
         "board_import_preview", session, programme, "people", found=found, kept=kept, shown=SHOWN
     )

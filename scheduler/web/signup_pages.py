@@ -1,7 +1,5 @@
 """Signing up: the public page, times or wishes, and the answer to the mail that proves the address."""
 
-import json
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +9,14 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from scheduler import clock, db, links
-from scheduler.availability import slots
 from scheduler.availability.slots import BadChoice
 from scheduler.life import NotAllowed
 from scheduler.links import BadLink
 from scheduler.mail import outbox
 from scheduler.programme import lenses, names, roster
+from scheduler.programme.describing import Unreadable
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
-from scheduler.programme.signing_up import Unreadable
 from scheduler.programme.signup import Signup
 from scheduler.rounds import joining
 from scheduler.web import network, picking, zones
@@ -29,10 +26,6 @@ pages = GuardedBlueprint("signup", __name__, guard="open")
 
 TRAP = "website"
 """A field no person sees; what is sent with it filled in comes from a machine."""
-NOTE_LIMIT = 280
-MOST_KEPT = 2000
-"""So many characters of answers are kept for an address that nobody has confirmed."""
-TOO_MANY = "These are too many times to keep. Please tick fewer, or one week and “repeat”."
 LENS_WORDS = {
     "near-peer": "One or two steps ahead, with the same worries fresh in mind",
     "career model": "With a career to look up to",
@@ -97,17 +90,11 @@ def times(token: str) -> ResponseReturnValue:
 @pages.post("/join/<token>/times")
 def keep_times(token: str) -> ResponseReturnValue:
     """Keep the second page until the address is confirmed; sending it again replaces it."""
-    now, ticked = clock.now(), _ticked(request.form)
+    now = clock.now()
     with db.transaction() as session:
         signup = _signup(session, "signup", token)
-        ticked["keys"] = _offered(session, signup, ticked["keys"], now)
-        if len(json.dumps(ticked)) > MOST_KEPT:
-            return _second_page(session, signup, {"times": TOO_MANY}, now), 422
-        if request.form.get("when") == "ticked" and not ticked["keys"]:
-            errors = {"times": "Tick at least one time, or choose another answer."}
-            return _second_page(session, signup, errors, now), 422
         try:
-            joining.answer(session, signup, now, **ticked)
+            joining.answer(session, signup, now, **_sent(request.form))
         except BadChoice as error:
             return _second_page(session, signup, {"times": str(error)}, now), 422
     return redirect(url_for("signup.check_mail", token=token), 303)
@@ -201,24 +188,15 @@ def _first_page(programme: Programme, role: str, wrote: dict[str, str], errors: 
     )
 
 
-def _ticked(form: MultiDict[str, str]) -> dict[str, Any]:
+def _sent(form: MultiDict[str, str]) -> dict[str, Any]:
     """The second page as `joining.answer` takes it."""
-    when, chosen = form.get("when"), form.getlist("lens")
     return {
-        "keys": [] if when in ("any", "later") else form.getlist("t"),
+        "keys": form.getlist("t"),
         "repeat": form.get("repeat") == "yes",
-        "any_hours": when == "any",
-        "note": names.clean_text(form.get("note", ""), NOTE_LIMIT),
-        "lenses": [lens for lens in lenses.LENSES if lens in chosen],
+        "when": form.get("when", ""),
+        "note": form.get("note", ""),
+        "ticked": form.getlist("lens"),
     }
-
-
-def _offered(session: Session, signup: Signup, keys: Collection[str], now: datetime) -> list[str]:
-    """Those of the keys that the picker offers now, each once."""
-    window = joining.window(session, signup, now)
-    boxes = [box for day in slots.days(window, ()) for box in day.parts + day.halves] if window else []
-    wanted = set(keys)
-    return sorted({box.key for box in boxes} & wanted)
 
 
 def _second_page(session: Session, signup: Signup, errors: dict[str, str], now: datetime) -> str:
@@ -226,9 +204,9 @@ def _second_page(session: Session, signup: Signup, errors: dict[str, str], now: 
     window = joining.window(session, signup, now)
     kept = signup.answers
     if errors:
-        sent = _ticked(request.form)
-        kept = sent | {"offers": sent["lenses"], "wants": []}
-    keys, liked = kept.get("keys", []), kept.get("offers", []) + kept.get("wants", [])
+        sent = _sent(request.form)
+        kept = sent | {"offers": sent["ticked"], "any_hours": sent["when"] == "any"}
+    keys, liked = kept.get("keys", []), [*kept.get("offers", []), *kept.get("wants", [])]
     # Whoever sees the page for the first time finds the answer that suits most, and may choose another.
     when = "any" if kept.get("any_hours", not kept) else "ticked" if keys or errors else "later"
     return render_template(

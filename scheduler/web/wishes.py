@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -16,8 +15,7 @@ from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import BadChoice, Part, Pattern
 from scheduler.life import By
-from scheduler.programme import lenses
-from scheduler.programme.person import Person, Standing
+from scheduler.programme import describing, lenses
 from scheduler.rounds import absence
 from scheduler.web import access, ask_page, signup_pages
 from scheduler.web.access import GuardedBlueprint
@@ -73,36 +71,20 @@ def _keep(session: Session, ask: Ask, answer: str, form: MultiDict[str, str], no
         asking.opt_out(session, ask, now, by=By.STUDENT)
     elif answer == "pick":
         times = ask_page.chosen(session, ask, form, now)
-        _keep_likings(session, ask.person, form)
+        _keep_likings(session, ask, form)
         asking.wish(session, ask, now, chosen=times)
     elif answer == "in":
         never = _never(ask, form.getlist("never"))
         if not slots.programme_hours(ask_card.window(ask, now), never):
             raise BadChoice("That leaves no time at all in this round. Please untick some.")
-        _keep_likings(session, ask.person, form)
+        _keep_likings(session, ask, form)
         asking.wish(session, ask, now, never=never)
     else:
         raise BadChoice("Please say whether you are in this round.")
 
 
-def _keep_likings(session: Session, person: Person, form: MultiDict[str, str]) -> None:
-    """The lenses and topics ticked, of those that were there to tick."""
-    wanted, liked = form.getlist("lens"), form.getlist("topic")
-    person.wants = [lens for lens in lenses.LENSES if lens in wanted]
-    person.topics = [topic for topic in _topics(session, person) if topic in liked]
-
-
-def _topics(session: Session, person: Person) -> list[str]:
-    """What the programme's mentors offer to speak of, and what the reader has ticked before; no names."""
-    offered = session.scalars(
-        select(Person.topics).where(
-            Person.programme_id == person.programme_id,
-            Person.is_mentor,
-            Person.standing.in_([Standing.ACTIVE, Standing.PAUSED]),
-        )
-    )
-    every = {str(topic) for topics in [*offered, person.topics] for topic in topics}
-    return sorted(every, key=str.casefold)
+def _keep_likings(session: Session, ask: Ask, form: MultiDict[str, str]) -> None:
+    describing.wish(session, ask.person, wants=form.getlist("lens"), asks_about=form.getlist("topic"))
 
 
 def _never(ask: Ask, keys: Collection[str]) -> Pattern:
@@ -159,7 +141,8 @@ def _page(session: Session, ask: Ask, now: datetime, opened: str, errors: dict[s
     form = request.form if errors else None
     person = ask.person
     liked = person.wants if form is None else form.getlist("lens")
-    topics = person.topics if form is None else form.getlist("topic")
+    topics = describing.topics(session, person)
+    asked = describing.shared(topics, person.asks_about if form is None else form.getlist("topic"))
     return render_template(
         "pages/wish_page.html",
         programme=ask.round.programme,
@@ -169,6 +152,6 @@ def _page(session: Session, ask: Ask, now: datetime, opened: str, errors: dict[s
         timetable_zone=localtime.zone_name(person.programme.timezone),
         repeat=form is not None and form.get("repeat") == "yes",
         lenses=[(lens, signup_pages.LENS_WORDS[lens], lens in liked) for lens in lenses.LENSES],
-        topics=[(topic, topic in topics) for topic in _topics(session, person)],
+        topics=[(topic, topic in asked) for topic in topics],
         errors=errors,
     )

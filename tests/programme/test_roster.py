@@ -11,7 +11,7 @@ from scheduler import db, links
 from scheduler.life import NotNow
 from scheduler.mail import outbox
 from scheduler.mail.envelope import Fate, Outgoing
-from scheduler.programme import roster, signing_up
+from scheduler.programme import describing, roster, signing_up
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
 from scheduler.programme.signup import Signup
@@ -82,7 +82,7 @@ def test_the_mail_to_an_unproved_address_says_when_and_holds_nothing_the_visitor
 
 
 def test_what_cannot_be_read_is_told_by_field(session, programme):
-    with pytest.raises(signing_up.Unreadable) as caught:
+    with pytest.raises(describing.Unreadable) as caught:
         sign_up(session, programme, name=" ", email="maya", role="dean", timezone="Mars/Olympus")
     assert list(caught.value.faults) == ["name", "email", "role", "timezone"]
     assert letters(session) == []

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from scheduler import clock, db
 from scheduler.availability import asking
 from scheduler.availability.ask import Ask
-from scheduler.availability.slots import Slot
+from scheduler.availability.slots import BadChoice, Slot
 from scheduler.mail.envelope import Outgoing
 from scheduler.programme.person import Standing
 from scheduler.programme.programme import Programme
@@ -120,6 +120,23 @@ def test_an_answer_given_already_is_not_overwritten(session, programme, now):
     assert asked(session) == [("mentor", "answered", [given])]
 
 
+def test_of_what_is_sent_only_what_was_there_to_tick_is_kept(session, programme, now):
+    begin_round(session, programme, now)
+    signup = sign_up(session, programme, now, role="student")
+    keys = [TUESDAY, TUESDAY, "20270309-0300-0330", "20280309-1630-1830", "nonsense"]
+    joining.answer(session, signup, now, keys=keys, ticked=["outside", "admin", "near-peer"], when="ticked")
+    assert signup.answers == {
+        "keys": [TUESDAY],
+        "repeat": False,
+        "any_hours": False,
+        "note": "",
+        "offers": [],
+        "wants": ["near-peer", "outside"],
+    }
+    with pytest.raises(BadChoice, match="Tick at least one time"):
+        joining.answer(session, signup, now, keys=["20280309-1630-1830"], when="ticked")
+
+
 def test_ticks_after_the_confirmation_are_too_late(session, programme, now):
     begin_round(session, programme, now)
     signup = sign_up(session, programme, now)
@@ -130,7 +147,7 @@ def test_ticks_after_the_confirmation_are_too_late(session, programme, now):
 
 def test_pressing_an_old_confirmation_again_answers_no_later_round(session, programme, now):
     signup = sign_up(session, programme, now, role="student")
-    joining.answer(session, signup, now, any_hours=True)
+    joining.answer(session, signup, now, when="any")
     joining.confirm(session, signup, now)
     begin_round(session, programme, now)
     joining.confirm(session, signup, now)

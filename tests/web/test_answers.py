@@ -210,7 +210,7 @@ def test_a_hostile_name_is_text(world: World, chat_id: int) -> None:
     with db.transaction() as session:
         for person in session.query(Person):
             person.name = "<script>alert(1)</script>"
-            person.topics = ["<b>pay</b>"]
+            person.topics = person.asks_about = ["<b>pay</b>"]
     looking.opened(world, looking.chat_path(chat_id, SAM, "accept")).send()
     for side in (SAM, MAYA):
         text = looking.opened(world, looking.chat_path(chat_id, side)).text
@@ -221,7 +221,7 @@ def test_a_hostile_name_is_text(world: World, chat_id: int) -> None:
 def test_common_topics_show_only_once_both_have_said_yes(world: World, chat_id: int) -> None:
     with db.transaction() as session:
         world.person(session, "maya").topics = ["pay", "children"]
-        world.person(session, "sam").topics = ["pay", "politics"]
+        world.person(session, "sam").asks_about = ["Pay", "politics"]
     path = looking.chat_path(chat_id, SAM, "accept")
     page = looking.opened(world, path)
     assert "pay" not in looking.words(page)

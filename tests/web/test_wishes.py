@@ -82,13 +82,13 @@ def test_lenses_and_topics_are_kept_and_nothing_else(world: World, round_id: int
     with db.transaction() as session:
         world.person(session, "maya").topics = ["pay", "children"]
         world.person(session, "noor").topics = ["politics", "pay"]
-        world.person(session, "lee").topics = ["night shifts"]
+        world.person(session, "lee").asks_about = ["night shifts"]
     first = page(world, round_id)
     assert first.text.count('name="topic"') == 3
     first.send(lens=["outside", "stretch", "nonsense"], topic=["pay", "secrets"])
     with db.reading() as session:
         sam = world.person(session, "sam")
-        assert (sam.wants, sam.topics) == (["stretch", "outside"], ["pay"])
+        assert (sam.wants, sam.asks_about, sam.topics) == (["stretch", "outside"], ["pay"], [])
     assert 'name="topic" value="pay" checked' in page(world, round_id).text
 
 

@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 
 from scheduler import db
 from scheduler.mail.envelope import Outgoing
-from scheduler.programme import class_list, roster
+from scheduler.programme import class_list, enrolling
+from scheduler.programme.enrolling import Change
 from scheduler.programme.pairing import Exclusion, Why
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
-from scheduler.programme.roster import Change
 
 NOW = datetime(2027, 3, 1, 14, tzinfo=UTC)
 
@@ -53,7 +53,7 @@ def read(text):
 
 
 def take_in(session, programme, text, **how):
-    return roster.take_in(session, programme, read(text), NOW, **how)
+    return enrolling.take_in(session, programme, read(text), NOW, **how)
 
 
 def person(session, email):
@@ -98,7 +98,7 @@ def test_the_same_list_again_changes_nothing(session, programme):
 
 
 def test_a_preview_shows_the_same_and_changes_nothing(session, programme):
-    found = roster.preview(session, programme, read(coordinators_file()), NOW)
+    found = enrolling.preview(session, programme, read(coordinators_file()), NOW)
     assert (found.summary, count(session)) == ("40 new, 0 changed, 0 unchanged, 0 wrong", 0)
 
 
@@ -128,9 +128,40 @@ def test_an_empty_cell_empties_what_was_there(session, programme):
     assert (jose.stage, jose.own_timezone, jose.capacity) == ("", None, 3)
 
 
+def test_topics_are_a_mentors_to_speak_of_and_a_students_to_ask(session, programme):
+    take_in(
+        session,
+        programme,
+        "name,email,roles,topics\nMaya,maya@example.org,mentor,pay\n"
+        "Sam,sam@example.org,student,pay;leave\nNoor,noor@example.org,mentor;student,children\n",
+    )
+    said = {
+        name: (
+            person(session, f"{name}@example.org").topics,
+            person(session, f"{name}@example.org").asks_about,
+        )
+        for name in ("maya", "sam", "noor")
+    }
+    assert said == {
+        "maya": (["pay"], []),
+        "sam": ([], ["pay", "leave"]),
+        "noor": (["children"], ["children"]),
+    }
+
+
+def test_a_preview_does_not_show_what_a_student_asks_and_an_empty_cell_leaves_it(session, programme):
+    header = "name,email,roles,topics\n"
+    take_in(session, programme, header + "Sam,sam@example.org,student,\n")
+    person(session, "sam@example.org").asks_about = ["burnout"]
+    found = enrolling.preview(session, programme, read(header + "Sam,sam@example.org,student,pay\n"), NOW)
+    assert found.changed[0].changes == (Change("asks_about", "kept private", "pay"),)
+    assert take_in(session, programme, header + "Sam,sam@example.org,student,\n").changed == ()
+    assert person(session, "sam@example.org").asks_about == ["burnout"]
+
+
 def test_one_wrong_line_keeps_everybody_out(session, programme):
     text = "name,email,roles\nMaya,maya@example.org,mentor\nSam,sam@,student\n"
-    with pytest.raises(roster.NotTaken) as caught:
+    with pytest.raises(enrolling.NotTaken) as caught:
         take_in(session, programme, text)
     assert [(wrong.row, wrong.column) for wrong in caught.value.preview.wrong] == [(3, "email")]
     assert count(session) == 0
