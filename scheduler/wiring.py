@@ -1,9 +1,10 @@
 """Wiring: from settings to a service that can run; imports every noun, so that tables know each other."""
 
+import logging
 from dataclasses import dataclass
 from email.utils import parseaddr
 
-from scheduler import clock, db, leases, limits, links, logs
+from scheduler import broker, clock, db, leases, limits, links, logs, queue
 from scheduler.availability import ask
 from scheduler.chats import chat, proposal
 from scheduler.mail import envelope, posting, transport
@@ -40,12 +41,13 @@ class Wired:
 
 
 def start(settings: Settings) -> Wired:
-    """Bind database, clock, links, letters and transport; starting again binds anew."""
-    logs.configure(settings.log_format)
+    """Bind database, clock, links, bell, letters and transport; starting again binds anew."""
+    logs.configure(settings.log_format, level=logging.getLevelNamesMapping()[settings.log_level.upper()])
     clock.bind(settings.clock_offset_file)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db.bind(settings.database_url)
     links.bind(settings.base_url, settings.secrets)
+    queue.bind(broker.address(settings.redis_url, settings.data_dir))
     name, address = parseaddr(settings.mail_from)
     posting.bind(
         Sender(

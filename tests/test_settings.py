@@ -112,9 +112,11 @@ def test_an_address_that_cannot_begin_a_link_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("name", settings.SECRETS)
 def test_a_secret_may_stand_on_the_first_line_of_a_file(tmp_path: Path, name: str) -> None:
-    value = {"DATABASE_URL": "sqlite:////tmp/x.db", "SMTP_URL": "smtps://user:word@mail.example.edu"}.get(
-        name, STRONG
-    )
+    value = {
+        "DATABASE_URL": "sqlite:////tmp/x.db",
+        "REDIS_URL": "rediss://:word@redis.example.edu:6380/1",
+        "SMTP_URL": "smtps://user:word@mail.example.edu",
+    }.get(name, STRONG)
     (tmp_path / "value").write_text(f"{value}\nnever read\n")
     given = settings.load({"DATA_DIR": str(tmp_path), f"{name}_FILE": str(tmp_path / "value")})
     kept = getattr(given, name.lower())

@@ -1,4 +1,4 @@
-"""`coffee-rounds demo`: an invented programme to walk through, in one process, on a clock that moves."""
+"""`coffee-rounds demo`: an invented programme to walk through, all of it embedded, on a clock that moves."""
 
 import contextlib
 import fcntl
@@ -6,18 +6,14 @@ import logging
 import math
 import os
 import socket
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
-from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from scheduler import app, clock, db, settings, wiring
-from scheduler.commands import lasting
-from scheduler.commands.lasting import Clockwork
+from scheduler import clock, db, settings, supervisor, wiring
+from scheduler.commands import lasting, paging
 from scheduler.commands.speaking import Refused, Verb
 from scheduler.operating import schema
 from scheduler.settings import Settings
@@ -35,13 +31,6 @@ WELCOME = """
 """
 
 
-class QuietRequests(WSGIRequestHandler):
-    """No line for each request: the console is for the address."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing."""
-
-
 @click.command(cls=Verb)
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("data/demo"))
 @click.option("--port", type=click.IntRange(0, 65535), help="Without it, PORT or 8000; 0 takes any free one.")
@@ -49,11 +38,12 @@ def demo(data: Path, port: int | None) -> None:
     """Start the demo: an invented programme, everybody's mail, and a clock that can be moved."""
     given = settings.surroundings()
     folder = data.expanduser().absolute()
-    with _door(_port(given, port)) as door, _alone_in(folder):
-        known = settings.load(_own(given, folder, door.getsockname()[1]))
+    with paging.door("127.0.0.1", _port(given, port)) as door, _alone_in(folder):
+        own = _own(given, folder, door.getsockname()[1])
+        known = settings.load(own)
         _go_on_from_last_time(known)
         _fill(known)
-        _serve(app.create_app(known), door, known)
+        _serve(known, door, own)
 
 
 def _port(given: dict[str, str], port: int | None) -> int:
@@ -73,22 +63,8 @@ def _own(given: dict[str, str], folder: Path, port: int) -> dict[str, str]:
         "PORT": str(port),
         "INBOUND": "true",
         "CLOCK_OFFSET_FILE": str(folder / "clock-offset"),
+        "LOG_LEVEL": "warning",
     }
-
-
-@contextlib.contextmanager
-def _door(port: int) -> Iterator[socket.socket]:
-    """A socket that listens on this machine alone, taken before anything else is done."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            door.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise Refused(
-                f"Port {port} is taken: name another, as in  coffee-rounds demo --port 8001."
-            ) from error
-        door.listen()
-        yield door
 
 
 @contextlib.contextmanager
@@ -107,7 +83,6 @@ def _fill(known: Settings) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     schema.upgrade(known.database_url)
     transport = wiring.start(known).transport
-    _be_quiet()
     with db.reading() as session:
         if invented.is_whole(session):
             return
@@ -116,7 +91,6 @@ def _fill(known: Settings) -> None:
         path.unlink()
     schema.upgrade(known.database_url)
     wiring.start(known)
-    _be_quiet()
     click.echo("Inventing a programme and its last round; this takes a few seconds, the first time only.")
     now = clock.now()
     # The clock goes by whole seconds, and nine o'clock should have struck.
@@ -124,24 +98,15 @@ def _fill(known: Settings) -> None:
     invented.fill(transport, morning)
 
 
-def _serve(pages: Flask, door: socket.socket, known: Settings) -> None:
-    """Pages and clock until somebody ends them; each request in a thread of its own."""
-    _be_quiet()
-    port = door.getsockname()[1]
-    server = make_server(
-        "127.0.0.1", port, pages, threaded=True, request_handler=QuietRequests, fd=os.dup(door.fileno())
-    )
-    with lasting.endings_held():
-        clockwork = Clockwork(pages.extensions["wired"].transport)
-        clockwork.start()
-        serving = threading.Thread(target=server.serve_forever, name="pages", daemon=True)
-        serving.start()
-        click.echo(WELCOME.format(address=f"http://127.0.0.1:{port}"))
-        lasting.wait_for_end()
-        server.shutdown()
-        clockwork.stop()
-        _stopped_at(known).write_text(clock.now().isoformat(), encoding="ascii")
+def _serve(known: Settings, door: socket.socket, own: dict[str, str]) -> None:
+    """Pages, workers, clock and broker until somebody ends them."""
     db.unbind()
+    names = [name.upper() for name in Settings.model_fields] + [f"{name}_FILE" for name in settings.SECRETS]
+    # What a .env says is not for the demo; an empty value is none, and hides it.
+    environ = os.environ | dict.fromkeys(names, "") | own
+    click.echo(WELCOME.format(address=known.base_url))
+    supervisor.keep_running(lasting.parts(known, door, environ=environ, processes=1))
+    _stopped_at(known).write_text(clock.now().isoformat(), encoding="ascii")
     click.echo("The demo has ended.")
 
 
@@ -159,8 +124,3 @@ def _go_on_from_last_time(known: Settings) -> None:
 
 def _stopped_at(known: Settings) -> Path:
     return known.data_dir / "stopped-at"
-
-
-def _be_quiet() -> None:
-    """Only warnings: the console is for the address."""
-    logging.getLogger().setLevel(logging.WARNING)

@@ -1,42 +1,72 @@
-"""Commands that last: the clock's loop beside them, and the wait until somebody ends them."""
+"""What lasts: the parts of one machine for the supervisor, and the clock's own process."""
 
 import signal
+import socket
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
-from scheduler import queue, ticking
+import click
+
+from scheduler import broker, queue, ticking
+from scheduler.commands import paging
 from scheduler.mail.transport import Transport
+from scheduler.settings import Settings
+from scheduler.supervisor import Part
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 9
 """How long the end waits for a sweep under way; what is cut off then goes on at the next start."""
+WITHOUT_BROKER = "No Redis or Valkey is to be had here, so the clock does all work itself."
 
 
-class Clockwork:
-    """The clock's loop in a thread of this process."""
+def parts(
+    known: Settings,
+    listening: socket.socket | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    processes: int = paging.PROCESSES,
+) -> list[Part]:
+    """The processes of one machine: a broker where none is named, workers, clock, and pages at `listening`.
 
-    def __init__(self, transport: Transport) -> None:
-        self._stop = threading.Event()
-        # A daemon, so that a sweep that hangs keeps nobody from ending.
-        self._thread = threading.Thread(
-            target=ticking.loop, args=(transport, self._stop), name="clock", daemon=True
-        )
+    Says in one sentence when there is no broker and the clock does everything.
+    """
+    url = broker.address(known.redis_url, known.data_dir)
+    server = None if broker.answers(url) else broker.private_server(known.redis_url)
+    found = []
+    if server is not None:
+        found.append(_broker_part(server, known.data_dir, url))
+    if server is not None or known.redis_url or broker.answers(url):
+        found += workers(environ)
+    else:
+        click.echo(WITHOUT_BROKER, err=True)
+    found.append(_ours("clock", "clock", environ=environ))
+    if listening is not None:
+        fd = listening.fileno()
+        words = paging.gunicorn(f"fd://{fd}", processes)
+        found.append(Part(name="web", words=words, environ=environ, files=(fd,)))
+    return found
 
-    def start(self) -> None:
-        """Begin to sweep."""
-        self._thread.start()
 
-    def stop(self) -> None:
-        """Begin no other sweep, and wait for the one under way."""
-        self._stop.set()
-        queue.ring()
-        self._thread.join(PATIENCE_SECONDS)
+def workers(environ: Mapping[str, str] | None = None) -> list[Part]:
+    """One worker process for each queue."""
+    return [_ours(name, "work", name, environ=environ) for name in (queue.PROMPT, queue.SLOW)]
+
+
+def _broker_part(server: Path, data_dir: Path, url: str) -> Part:
+    words = broker.command(server, data_dir)
+    return Part(name="broker", words=words, is_ready=lambda: broker.answers(url))
+
+
+def _ours(name: str, *words: str, environ: Mapping[str, str] | None) -> Part:
+    return Part(name=name, words=(sys.executable, "-m", "scheduler.cli", *words), environ=environ)
 
 
 @contextmanager
 def endings_held() -> Iterator[None]:
-    """Ctrl-C and TERM wait in line for `wait_for_end`, instead of breaking into whatever runs just then."""
+    """Ctrl-C and TERM wait in line for `run_clock`, instead of breaking into whatever runs just then."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     try:
         yield
@@ -44,15 +74,13 @@ def endings_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def wait_for_end() -> None:
-    """Wait for Ctrl-C or TERM; only inside `endings_held`."""
-    signal.sigwait(ENDINGS)
-
-
 def run_clock(transport: Transport) -> None:
-    """Sweep until this process is told to end."""
+    """Keep the clock until this process is told to end."""
     with endings_held():
-        clockwork = Clockwork(transport)
-        clockwork.start()
-        wait_for_end()
-        clockwork.stop()
+        stop = threading.Event()
+        # A daemon, so that a sweep that hangs keeps nobody from ending.
+        thread = threading.Thread(target=ticking.loop, args=(transport, stop), name="clock", daemon=True)
+        thread.start()
+        signal.sigwait(ENDINGS)
+        stop.set()
+        thread.join(PATIENCE_SECONDS)

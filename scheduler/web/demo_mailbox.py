@@ -108,8 +108,7 @@ def move_clock() -> ResponseReturnValue:
         upcoming = passing.next_moment(session, now)
         had = _newest(session, box)
     until = upcoming or now if by == "next" else now + STEPS.get(by, timedelta(0))
-    with ticking.alone():
-        passing.walk(_transport(), now, until, _go, is_enough=lambda: by == "mail" and _has_more(box, had))
+    passing.walk(_transport(), now, until, _go, is_enough=lambda: by == "mail" and _has_more(box, had))
     _take_seats_along(clock.now() - now)
     return redirect(url_for("demo.show", to=box.address), 303)
 
