@@ -1,0 +1,133 @@
+"""The supervisor: starts the processes of one machine, restarts what dies, and ends them all together."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+import structlog
+
+log = structlog.get_logger()
+
+LOOKS_EVERY = 0.1
+FIRST_WAIT, LONGEST_WAIT = 0.25, 10.0
+"""Seconds before what died is started again: doubled each time, until it has lived a while."""
+LIVED = 30.0
+DRAIN_SECONDS = 10.0
+READY_SECONDS = 5.0
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def die_with(parent: int) -> None:
+    """Let the calling process be killed when its parent, which should be `parent`, dies; Linux only.
+
+    Killed and not asked: whatever hangs would stay behind, and nothing of ours is lost by a kill (prctl(2)).
+    """
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One process to be kept running: its words, its surroundings, and the files it is handed."""
+
+    name: str
+    words: Sequence[str]
+    environ: Mapping[str, str] | None = None
+    files: Sequence[int] = ()
+    is_ready: Callable[[], bool] | None = None
+    """For what others lean on: they start when this holds, and end before it does."""
+
+
+@dataclass
+class _Child:
+    part: Part
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    wait: float = FIRST_WAIT
+    start_at: float = field(default_factory=monotonic)
+
+    def start(self) -> None:
+        parent = os.getpid()
+        self.started = monotonic()
+        self.process = subprocess.Popen(  # noqa: S603 - our own programs, in our own words
+            self.part.words,
+            env=None if self.part.environ is None else dict(self.part.environ),
+            pass_fds=tuple(self.part.files),
+            start_new_session=True,  # a terminal's Ctrl-C is for the supervisor alone
+            preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - this process has one thread
+        )
+
+    def look(self) -> None:
+        """Start it when its time has come; write down its death and when it is started again."""
+        if self.process is None:
+            if monotonic() >= self.start_at:
+                self.start()
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        self.wait = FIRST_WAIT if monotonic() - self.started > LIVED else min(self.wait * 2, LONGEST_WAIT)
+        self.process, self.start_at = None, monotonic() + self.wait
+        log.warning("a process ended and is started again", name=self.part.name, code=code, wait=self.wait)
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        if self.process is not None and self.is_running():
+            self.process.send_signal(number)
+
+
+def keep_running(parts: Sequence[Part]) -> None:
+    """Run all parts until this process is told to end (TERM, Ctrl-C), then end them within ten seconds.
+
+    Those that others lean on come first and go last. Killed itself, it takes all of them along (Linux).
+    Must be called in the main thread of a process with no other.
+    """
+    told = threading.Event()
+    before = {number: signal.signal(number, lambda *_: told.set()) for number in ENDINGS}
+    children = [_Child(part) for part in parts]
+    try:
+        for child in children:
+            child.look()
+            _await(child, told)
+        while not told.wait(LOOKS_EVERY):
+            for child in children:
+                child.look()
+    finally:
+        for is_base in (False, True):
+            _end([child for child in children if (child.part.is_ready is not None) is is_base])
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+def _await(child: _Child, told: threading.Event) -> None:
+    """Give what others lean on a few seconds to be ready; without it they start all the same."""
+    end = monotonic() + READY_SECONDS
+    while child.part.is_ready is not None and not child.part.is_ready():
+        if monotonic() > end or told.wait(LOOKS_EVERY / 4):
+            return
+        child.look()
+
+
+def _end(children: Sequence[_Child]) -> None:
+    for child in children:
+        child.send(signal.SIGTERM)
+    end, pause = monotonic() + DRAIN_SECONDS, threading.Event()
+    while monotonic() < end and any(child.is_running() for child in children):
+        pause.wait(LOOKS_EVERY / 4)
+    for child in children:
+        child.send(signal.SIGKILL)
+        if child.process is not None:
+            child.process.wait()
