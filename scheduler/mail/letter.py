@@ -17,7 +17,7 @@ from typing import NamedTuple
 import css_inline
 import jinja2
 
-from scheduler.mail import invite
+from scheduler.mail import invite, lines
 from scheduler.mail.invite import Mailbox
 
 LINE_LIMIT = 998
@@ -85,7 +85,7 @@ class Stationery:
         if not subject:
             raise Unfit(f"The letter {name} has no subject on its first line.")
         html = self._inliner.inline(self._filled(f"{name}.html", {**context, "subject": subject}))
-        return Words(subject, _tidied(text), html)
+        return Words(subject, lines.tidied(text), html)
 
     def _filled(self, template: str, context: Mapping[str, object]) -> str:
         return invite.plain_text(self._pages.get_template(template).render(context))
@@ -191,11 +191,6 @@ def check(
 
 def _reads_none() -> bool:
     return False
-
-
-def _tidied(text: str) -> str:
-    lines = "\n".join(line.rstrip() for line in text.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
 
 
 def _body(words: Words, calendar: tuple[str, bytes] | None, *, seed: str) -> bytes:

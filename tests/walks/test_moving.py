@@ -53,7 +53,7 @@ def test_two_moves_in_a_row_are_one_to_the_other_side(story: Story) -> None:
     story.later(minutes=11)
     letter = story.last(MAYA)
     assert letter.subject == "New time: Thu 11 Mar, 5:00 pm"
-    assert "Before Tuesday 9 March, 4:30 – 5:00 pm" in " ".join(letter.text.split())
+    assert "Was Tuesday 9 March, 4:30 – 5:00 pm" in " ".join(letter.text.split())
 
 
 def test_moved_and_moved_back_is_nothing_to_the_other_side(story: Story) -> None:
