@@ -11,7 +11,7 @@ from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskAct
 from scheduler.availability.slots import Pattern, Slot
 from scheduler.life import By, NotNow
-from scheduler.mail import outbox, posting
+from scheduler.mail import outbox
 from scheduler.mail.envelope import Lane
 from scheduler.mail.invite import Mailbox
 from scheduler.mail.posting import Posting
@@ -148,7 +148,7 @@ def _receipt(session: Session, ask: Ask, act: AskAct, now: datetime) -> None:
 def _post(session: Session, ask: Ask, what: str, event: str, now: datetime) -> None:
     person, round_ = ask.person, ask.round
     is_ours = what in ("asked", "remind")
-    posting.post(
+    contact.post(
         session,
         Posting(
             letter=asks.LETTERS[what][ask.role],

@@ -45,7 +45,7 @@ def write_proposal(session: Session, proposal: Proposal, letter: str, to: By, no
     shown = card.show(chat, to, times=[proposal.starts_at])
     context = _context(chat, to, shown, None)
     session.flush()
-    posting.post(
+    contact.post(
         session,
         replace(_envelope(chat, to, letter, proposal.key, context), useful_until=chat.starts_at),
         now,
@@ -154,7 +154,7 @@ def _post(session: Session, event: ChatEvent, side: By, letter: Letter, now: dat
         useful_until=_useful_until(chat, letter, event),
         lane=Lane.PROMPT if event.is_act else Lane.ORDINARY,
     )
-    posting.post(session, post, now)
+    contact.post(session, post, now)
 
 
 def _known_start(session: Session, chat: Chat, side: By) -> datetime | None:

@@ -79,6 +79,8 @@ class Posting:
     person_id: int | None = None
     programme_id: int | None = None
     reply_token: str = ""
+    coordinator: Mailbox | None = None
+    """Whom an answer by mail reaches where the service reads none."""
     calendar: tuple[str, Invite] | None = None
     least_sequence: int = 0
     """The SEQUENCE this reader's calendar was last sent; it never falls."""
@@ -152,6 +154,8 @@ def _row(posting: Posting, subject: str, message_id: str, raw: bytes, now: datet
 
 def _reply_to(posting: Posting) -> Mailbox:
     me = _bound.sender
+    if not me.reads_replies and posting.coordinator is not None:
+        return posting.coordinator
     if me.reads_replies and posting.reply_token:
         return Mailbox(me.name, me.detailed("reply", posting.reply_token))
     return Mailbox(me.name, me.address)

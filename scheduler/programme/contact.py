@@ -1,7 +1,24 @@
-"""The links every letter to a person carries: their own pages, and the one to pause or leave."""
+"""What every letter of a programme carries: links to the reader's own pages, and who answers for it."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from scheduler import links
+from scheduler.mail import posting
+from scheduler.mail.invite import Mailbox
+from scheduler.mail.posting import Posting
+from scheduler.programme.coordinator import Coordinator
 from scheduler.programme.person import Person
+from scheduler.programme.programme import Programme
+
+
+def post(session: Session, letter: Posting, now: datetime) -> bool:
+    """As `posting.post`, for a letter of a programme: where the service reads no replies, they reach its
+    coordinator."""
+    return posting.post(session, replace(letter, coordinator=_coordinator(session, letter)), now)
 
 
 def preferences_url(person: Person) -> str:
@@ -12,3 +29,14 @@ def preferences_url(person: Person) -> str:
 def unsubscribe_url(person: Person) -> str:
     """The one-click address of List-Unsubscribe (RFC 8058): POST pauses, GET shows a page."""
     return links.url("unsubscribe", p=person.id, n=person.link_number)
+
+
+def _coordinator(session: Session, letter: Posting) -> Mailbox | None:
+    """The first of the programme's coordinators; None where there is none."""
+    found = session.scalar(
+        select(Coordinator)
+        .where(Coordinator.programmes.any(Programme.id == letter.programme_id))
+        .order_by(Coordinator.id)
+        .limit(1)
+    )
+    return None if found is None else Mailbox(found.name, found.email)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from scheduler import links, localtime
-from scheduler.mail import letter, posting
+from scheduler.mail import letter
 from scheduler.mail.envelope import Lane
 from scheduler.mail.invite import Mailbox
 from scheduler.mail.posting import Posting
@@ -114,6 +114,6 @@ def _post(
         programme_id=signup.programme_id,
         lane=Lane.PROMPT,
     )
-    if not posting.post(session, post, now):
+    if not contact.post(session, post, now):
         # Rendered all the same, so that the page does not tell by its haste who is never written to.
         letter.render(name, post.context)

@@ -13,7 +13,7 @@ from scheduler.chats import freetime, letters, record
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import LIVE, Act, State
 from scheduler.life import By, Via
-from scheduler.mail import outbox, posting
+from scheduler.mail import outbox
 from scheduler.mail.invite import Mailbox
 from scheduler.mail.posting import Posting
 from scheduler.programme import contact
@@ -116,7 +116,7 @@ def _cancel(session: Session, person: Person, now: datetime, which: Callable[[Ch
 
 def _tell(session: Session, person: Person, letter: str, until: str, cancelled: int, now: datetime) -> None:
     session.flush()
-    posting.post(
+    contact.post(
         session,
         Posting(
             letter=letter,

@@ -13,7 +13,6 @@ from scheduler.availability.asks import AskState
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import LIVE, State
 from scheduler.chats.room import USES_CAPACITY
-from scheduler.mail import posting
 from scheduler.mail.envelope import Lane, Outgoing
 from scheduler.mail.invite import Mailbox
 from scheduler.mail.outbox import HEARD
@@ -174,7 +173,7 @@ def to_coordinators(
     """Write `letter` to every coordinator of the programme."""
     coordinators = select(Coordinator).where(Coordinator.programmes.any(Programme.id == programme.id))
     for coordinator in session.scalars(coordinators):
-        posting.post(
+        contact.post(
             session,
             Posting(
                 letter=letter,
@@ -213,7 +212,7 @@ def _to_person(
     now: datetime,
     wait: timedelta = timedelta(0),
 ) -> None:
-    posting.post(
+    contact.post(
         session,
         Posting(
             letter=letter,

@@ -129,3 +129,12 @@ def test_only_the_record_lets_a_chat_act() -> None:
         if path.name != "record.py" and sources.ROOT / "scheduler" in path.parents and acts_on_a_chat(node)
     ]
     assert found == []
+
+
+def test_only_the_sign_in_is_posted_without_saying_who_answers_for_the_programme() -> None:
+    found = {
+        path.name
+        for path, node in nodes()
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "posting.post"
+    }
+    assert found == {"contact.py", "admitting.py"}
