@@ -10,6 +10,8 @@ from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import Part, Pattern, Slot
 
+SMALL_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
 
 @dataclass(frozen=True, kw_only=True)
 class AskCard:
@@ -31,6 +33,14 @@ class AskCard:
     times: list[str] = field(default_factory=list)
     any_hours: bool = False
     never_words: str = ""
+
+    @property
+    def chats(self) -> str:
+        """What may come of it: "one 30-minute coffee chat", "up to two coffee chats of 30 minutes"."""
+        if self.capacity == 1:
+            return f"one {self.minutes}-minute coffee chat"
+        number = dict(enumerate(SMALL_NUMBERS)).get(self.capacity, str(self.capacity))
+        return f"up to {number} coffee chats of {self.minutes} minutes"
 
     @property
     def is_out(self) -> bool:

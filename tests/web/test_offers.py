@@ -47,6 +47,20 @@ def test_ticks_are_kept_listed_and_found_again(world: World, round_id: int) -> N
     assert looking.ticked(page(world, round_id)) == [CLINIC, "20270310-1200-1230"]
 
 
+@pytest.mark.parametrize(
+    ("capacity", "words"),
+    [
+        ("1", "One 30-minute coffee chat with a student, 8 – 19 March."),
+        ("2", "Up to two coffee chats of 30 minutes, each with a student, 8 – 19 March."),
+    ],
+)
+def test_the_page_says_how_many_chats_of_what_length(
+    world: World, round_id: int, capacity: str, words: str
+) -> None:
+    page(world, round_id).send(t=[CLINIC], capacity=capacity)
+    assert words in page(world, round_id).text
+
+
 def test_sending_again_replaces(world: World, round_id: int) -> None:
     page(world, round_id).send(t=[CLINIC])
     page(world, round_id).send(t=["20270310-1200-1300"], repeat="yes")
