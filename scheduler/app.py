@@ -1,25 +1,29 @@
 """The pages on the wiring: `create_app()` for gunicorn, tests and the demo."""
 
+from functools import partial
 from pathlib import Path
 
+import structlog
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from scheduler import queue, settings, wiring
+from scheduler import db, queue, settings, wiring
+from scheduler.db import Conflict
 from scheduler.life import NotAllowed, NotNow
 from scheduler.links import BadLink
 from scheduler.settings import Settings
 from scheduler.web import blueprints
 
+log = structlog.get_logger()
 HERE = Path(__file__).parent
 LARGEST_BODY = 12 * 1024 * 1024
+RETRY_AFTER_SECONDS = "60"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
@@ -40,15 +44,20 @@ PLAIN_WORDS = {
 }
 
 
+IN_A_SENTENCE = (
+    (NotNow, 409, "That is not possible now"),
+    (NotAllowed, 403, "This is not open to you"),
+    (Conflict, 409, "That has just changed"),
+)
+"""Exceptions that say their own page, its code and title."""
+
+
 class Pages(Flask):
-    """Flask, but for one thing: a write that met another's is tried once more, from the start of its view."""
+    """Flask, but for one thing: a view whose write met another's is tried once more, from its start."""
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; it has one transaction, so that a second run repeats nothing."""
-        try:
-            return super().dispatch_request()
-        except (IntegrityError, StaleDataError):
-            return super().dispatch_request()
+        return db.attempt(super().dispatch_request)
 
 
 def create_app(known: Settings | None = None) -> Flask:
@@ -99,24 +108,23 @@ def _finish(response: Response) -> Response:
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if request.method == "POST":
-        queue.ring()
+        queue.ring("deliver")
     return response
 
 
-def _page(words: str, code: int, title: str) -> ResponseReturnValue:
+def _page(words: str, code: int, title: str) -> tuple[str, int]:
     return render_template("pages/sorry.html", words=words, title=title), code
+
+
+def _say(error: Exception, code: int, title: str) -> ResponseReturnValue:
+    """The page of an exception whose text is made for people."""
+    return _page(str(error), code, title)
 
 
 def _answer_errors(app: Flask) -> None:
     """Our exceptions, lost races and HTTP errors become pages; no traceback reaches anyone."""
-
-    @app.errorhandler(NotNow)
-    def not_now(error: NotNow) -> ResponseReturnValue:
-        return _page(str(error), 409, "That is not possible now")
-
-    @app.errorhandler(NotAllowed)
-    def not_allowed(error: NotAllowed) -> ResponseReturnValue:
-        return _page(str(error), 403, "This is not open to you")
+    for kind, code, title in IN_A_SENTENCE:
+        app.register_error_handler(kind, partial(_say, code=code, title=title))
 
     @app.errorhandler(BadLink)
     def bad_link(_error: BadLink) -> ResponseReturnValue:
@@ -126,10 +134,11 @@ def _answer_errors(app: Flask) -> None:
         )
         return _page(words, 404, "We do not know this link")
 
-    @app.errorhandler(IntegrityError)
-    @app.errorhandler(StaleDataError)
-    def overtaken(_error: Exception) -> ResponseReturnValue:
-        return _page("Somebody was a moment faster. Please look again.", 409, "That has just changed")
+    @app.errorhandler(OperationalError)
+    def away(_error: OperationalError) -> ResponseReturnValue:
+        log.exception("the database does not answer", endpoint=request.endpoint)
+        words = "Our records cannot be reached at the moment. Nothing was lost; please try again in a minute."
+        return *_page(words, 503, "Not just now"), {"Retry-After": RETRY_AFTER_SECONDS}
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> ResponseReturnValue:

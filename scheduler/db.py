@@ -4,16 +4,18 @@
 pages that only look. Actions never commit.
 """
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, create_engine, event, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
@@ -22,7 +24,12 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 30_000
-PUT_OFF = timedelta(hours=1)
+AFTER_CONFLICT, AFTER_FAULT = timedelta(seconds=20), timedelta(hours=1)
+"""How long a due row rests when its handling met another's write twice, and when it failed."""
+DEADLOCK, SERIALIZATION_FAILURE = "40P01", "40001"
+"""PostgreSQL's SQLSTATEs for transactions of which one had to give way."""
+MET_MIDWAY = frozenset({sqlite3.SQLITE_BUSY_RECOVERY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED})
+"""SQLite's codes for the same. Its plain BUSY is none: it comes when all of BUSY_TIMEOUT_MS was in vain."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -150,21 +157,37 @@ def reading() -> Iterator[Session]:
 
 
 class Conflict(Exception):
-    """Somebody else was faster, twice; the caller puts it into words for its reader."""
+    """Two writes met, twice in a row; the text is a sentence for whoever made the second."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody was a moment faster. Please look again.")
 
 
-def attempt(work: Callable[[Session], T]) -> T:
-    """Run `work` in a transaction, and once more if another's write came between.
+def is_conflict(error: Exception) -> bool:
+    """Whether two writes met: what was undone for it may well succeed when done again from its start.
 
-    Raises Conflict when the second try meets another's write as well.
+    Time or a name taken, a row changed since it was read, a deadlock. Nothing else is worth a second try.
     """
-    for last in (False, True):
+    if isinstance(error, OperationalError):
+        gave_way = getattr(error.orig, "sqlstate", None) in (DEADLOCK, SERIALIZATION_FAILURE)
+        return gave_way or getattr(error.orig, "sqlite_errorcode", None) in MET_MIDWAY
+    return isinstance(error, (IntegrityError, StaleDataError))
+
+
+def attempt(work: Callable[[], T]) -> T:
+    """What `work` gives, which has a transaction of its own; run once more, from its start, if writes met.
+
+    The one retry there is: of a page, a due row, a batch of letters. Raises Conflict when they meet again.
+    """
+    for is_last in (False, True):
         try:
-            with transaction() as session:
-                return work(session)
-        except (IntegrityError, StaleDataError, OperationalError) as error:
-            if last:
-                raise Conflict(str(error)) from error
+            return work()
+        except SQLAlchemyError as error:
+            if not is_conflict(error):
+                raise
+            if is_last:
+                raise Conflict from error
+            log.info("met another's write, once more", kind=type(error).__name__)
     raise AssertionError("unreachable")
 
 
@@ -173,30 +196,47 @@ def each_due(
 ) -> int:
     """Handle every row of `model` whose `due_at` has come, each in a transaction of its own, soonest first.
 
-    The row is locked and looked at again before it is handled; one that raises is logged and put off by an
-    hour, so that it stops nobody else. Returns how many were handled.
+    The row is locked and looked at again before it is handled; one that fails stops nobody else. Returns
+    how many were handled.
     """
+
+    def handled(row_id: int) -> bool:
+        with transaction() as session:
+            row = session.get(model, row_id, with_for_update={"skip_locked": True, "of": model})
+            if row is None or row.due_at is None or row.due_at > now:
+                return False
+            handle(session, row)
+            return True
+
     with reading() as session:
         due = select(model.id).where(model.due_at <= now).order_by(model.due_at, model.id).limit(most)
         ids = list(session.scalars(due))
-    done = 0
-    for row_id in ids:
-        try:
-            with transaction() as session:
-                row = session.get(model, row_id, with_for_update={"skip_locked": True, "of": model})
-                if row is None or row.due_at is None or row.due_at > now:
-                    continue
-                handle(session, row)
-                done += 1
-        except Exception:
-            log.exception("due item failed", table=model.__tablename__, id=row_id)
-            put_off(model, row_id, now)
-    return done
+    return sum(one_due(model, row_id, now, partial(handled, row_id)) for row_id in ids)
 
 
-def put_off(model: type[Any], row_id: int, now: datetime) -> None:
-    """Let a row whose handling failed rest for an hour, and count the try where the row counts them."""
+def one_due(model: type[Any], row_id: int, now: datetime, work: Callable[[], int]) -> int:
+    """How much `work` did for one due row, tried so that its failing stops nobody else: 0 when it failed.
+
+    The row comes again soon after a conflict, in an hour after a fault of its own. A database that is
+    locked or gone is no fault of a row: that raises, and the whole sweep comes again.
+    """
+    try:
+        return attempt(work)
+    except OperationalError:
+        raise
+    except Conflict:
+        log.warning("due item met another's write", table=model.__tablename__, id=row_id)
+        _put_off(model, row_id, now, AFTER_CONFLICT)
+    except Exception:
+        log.exception("due item failed", table=model.__tablename__, id=row_id)
+        _put_off(model, row_id, now, AFTER_FAULT)
+    return 0
+
+
+def _put_off(model: type[Any], row_id: int, now: datetime, rest: timedelta) -> None:
+    """Let a row that is still due rest, and count the try where the row counts them."""
     columns = model.__table__.c
-    values = {"due_at": now + PUT_OFF} | ({"tries": columns.tries + 1} if "tries" in columns else {})
+    values = {"due_at": now + rest} | ({"tries": columns.tries + 1} if "tries" in columns else {})
+    still_due = model.__table__.update().where(columns.id == row_id, columns.due_at <= now)
     with transaction() as session:
-        session.execute(model.__table__.update().where(columns.id == row_id).values(values))
+        session.execute(still_due.values(values))

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from scheduler import db, limits
@@ -46,13 +46,18 @@ def sweep(transport: Transport, now: Callable[[], datetime]) -> int:
     done += db.each_due(Chat, moment, lambda session, chat: timekeeping.step(session, chat, moment))
     done += db.each_due(Proposal, moment, lambda session, new: timekeeping.expire(session, new, moment))
     _write_mornings(moment)
-    with db.transaction() as session:
-        limits.forget(session, moment - FORGET_COUNTS)
-        signing_up.forget_signups(session, moment - FORGET_SIGNUPS)
+    db.attempt(lambda: _forget(moment))
     sent = outbox.deliver(
         transport, now, on_refused=lambda session, letter, why: _refused(session, letter, why, now())
     )
     return done + sent
+
+
+def _forget(now: datetime) -> None:
+    """Drop what was kept for a while only."""
+    with db.transaction() as session:
+        limits.forget(session, now - FORGET_COUNTS)
+        signing_up.forget_signups(session, now - FORGET_SIGNUPS)
 
 
 def _plan_due(now: datetime) -> int:
@@ -61,11 +66,7 @@ def _plan_due(now: datetime) -> int:
         due = select(Round.id).where(Round.due_at <= now, Round.due_step.in_(PLANNED_STEPS))
         ids = list(session.scalars(due))
     for round_id in ids:
-        try:
-            plan_round(round_id, now, by=By.CLOCK)
-        except Exception:
-            log.exception("round not planned", id=round_id)
-            db.put_off(Round, round_id, now)
+        db.one_due(Round, round_id, now, partial(plan_round, round_id, now, by=By.CLOCK))
     return len(ids)
 
 
@@ -91,24 +92,18 @@ def _refused(session: Session, letter: Outgoing, why: str, now: datetime) -> Non
 def plan_round(round_id: int, now: datetime, *, by: By) -> int:
     """Plan a round, or fill a running one's freed times; how many chats were added. Raises life.NotNow.
 
-    Facts are read, the plan is found, and it is kept, in three steps; if somebody took a planned time in
-    between, once more from the start.
+    Facts are read, the plan is found, and it is kept, in three steps. Somebody who took a planned time in
+    between makes a conflict of it: for `db.attempt`, by whoever calls.
     """
-    for is_last in (False, True):
-        with db.reading() as session:
-            known = drafting.facts(session, session.get_one(Round, round_id), now)
-        plan = drafting.planned(known)
-        try:
-            with db.transaction() as session:
-                round_ = session.get_one(Round, round_id, with_for_update={"of": Round})
-                added = publishing.keep(session, round_, known, plan, now, by=by)
-                if round_.programme.publishes_itself and by is By.CLOCK:
-                    publishing.publish(session, round_, now)
-                return added
-        except IntegrityError:
-            if is_last:
-                raise
-    raise AssertionError("unreachable")
+    with db.reading() as session:
+        known = drafting.facts(session, session.get_one(Round, round_id), now)
+    plan = drafting.planned(known)
+    with db.transaction() as session:
+        round_ = session.get_one(Round, round_id, with_for_update={"of": Round, "key_share": True})
+        added = publishing.keep(session, round_, known, plan, now, by=by)
+        if round_.programme.publishes_itself and by is By.CLOCK:
+            publishing.publish(session, round_, now)
+        return added
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:

@@ -50,19 +50,6 @@ def test_what_is_changed_while_reading_is_dropped() -> None:
         assert session.scalar(select(Count.id)) is None
 
 
-def test_a_conflicting_write_is_tried_once_more_and_then_given_up() -> None:
-    tries = []
-
-    def work(session: Session) -> None:
-        tries.append(1)
-        session.add_all([Count(key="k", began_at=clock.now()), Count(key="k", began_at=clock.now())])
-        session.flush()
-
-    with pytest.raises(db.Conflict):
-        db.attempt(work)
-    assert len(tries) == 2
-
-
 def test_one_poisoned_row_is_put_off_and_the_others_go_on() -> None:
     with db.transaction() as session:
         for number in range(3):

@@ -69,7 +69,7 @@ def plan(number: int, *, as_json: bool) -> None:
     speaking.wired()
     with db.reading() as session:
         speaking.get_round(session, number)
-    sweep.plan_round(number, clock.now(), by=By.COORDINATOR)
+    db.attempt(lambda: sweep.plan_round(number, clock.now(), by=By.COORDINATOR))
     _show(number, as_json=as_json)
 
 

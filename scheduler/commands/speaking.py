@@ -3,10 +3,11 @@
 from typing import IO, Any, TypeVar
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from scheduler import db, settings, wiring
+from scheduler.db import Conflict
 from scheduler.life import NotAllowed, NotNow
 from scheduler.mail.inbox import TooLarge
 from scheduler.operating import schema
@@ -25,6 +26,7 @@ IN_A_SENTENCE = (
     BadInstance,
     BadSettings,
     BadZone,
+    Conflict,
     NotAllowed,
     NotNow,
     TooLarge,
@@ -49,11 +51,20 @@ class Verb(click.Command):
             return super().invoke(ctx)
         except IN_A_SENTENCE as refusal:
             raise Refused(str(refusal)) from refusal
-        except OperationalError as error:
-            raise Refused(f"The database does not answer: {error.orig}") from error
+        except SQLAlchemyError as error:
+            raise Refused(_of_database(error)) from error
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
             raise Refused(f"The machine refuses: {error.strerror or error}{where}.") from error
+
+
+def _of_database(error: SQLAlchemyError) -> str:
+    """What the database's trouble means to whoever typed the command; other errors are ours, and raise."""
+    if db.is_conflict(error):
+        return str(Conflict())
+    if isinstance(error, OperationalError):
+        return f"The database does not answer: {error.orig}"
+    raise error
 
 
 def wired() -> Wired:

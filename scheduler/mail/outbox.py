@@ -5,6 +5,7 @@ import random
 import socket
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 import structlog
@@ -132,7 +133,7 @@ def deliver(
     sent = tried = 0
     try:
         while tried < most:
-            batch = _claim(now(), min(BATCH, most - tried))
+            batch = db.attempt(partial(_claim, now(), min(BATCH, most - tried)))
             if not batch:
                 break
             for number, letter in enumerate(batch):
@@ -268,26 +269,35 @@ def _settle(
 ) -> None:
     """Write down what became of it, if it is still ours: a slow sender must not mark another's try."""
     ours = (Outgoing.id == letter.id, Outgoing.owner == OWNER, Outgoing.state == Fate.SENDING)
-    with db.transaction() as session:
-        if on_refused is not None and session.scalar(select(Outgoing.id).where(*ours).with_for_update()):
-            # Told while the letter counts as being sent, so that taking its like back spares it.
-            on_refused(session, letter, str(fate["why"]))
-        session.execute(
-            update(Outgoing)
-            .where(*ours)
-            .values(owner=None, lease_until=None, **fate)
-            .execution_options(synchronize_session=False)
-        )
+
+    def settle() -> None:
+        with db.transaction() as session:
+            if on_refused is not None and session.scalar(select(Outgoing.id).where(*ours).with_for_update()):
+                # Told while the letter counts as being sent, so that taking its like back spares it.
+                on_refused(session, letter, str(fate["why"]))
+            session.execute(
+                update(Outgoing)
+                .where(*ours)
+                .values(owner=None, lease_until=None, **fate)
+                .execution_options(synchronize_session=False)
+            )
+
+    db.attempt(settle)
 
 
 def _hand_back(ids: Sequence[int]) -> None:
-    with db.transaction() as session:
-        session.execute(
-            update(Outgoing)
-            .where(Outgoing.id.in_(ids), Outgoing.owner == OWNER, Outgoing.state == Fate.SENDING)
-            .values(state=Fate.WAITING, owner=None, lease_until=None, attempts=Outgoing.attempts - 1)
-            .execution_options(synchronize_session=False)
-        )
+    back = (
+        update(Outgoing)
+        .where(Outgoing.id.in_(ids), Outgoing.owner == OWNER, Outgoing.state == Fate.SENDING)
+        .values(state=Fate.WAITING, owner=None, lease_until=None, attempts=Outgoing.attempts - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+    def hand_back() -> None:
+        with db.transaction() as session:
+            session.execute(back)
+
+    db.attempt(hand_back)
 
 
 def oldest_due(session: Session, now: datetime) -> datetime | None:

@@ -83,6 +83,8 @@ def _blocked(text: str, faults: dict[str, str]) -> list[dict[str, str]]:
 def class_list(request: Request) -> bytes:
     """The class list a form brings: a file, or pasted text, or the one its preview kept."""
     file = request.files.get("file")
+    if file is not None:
+        file.seek(0)  # a view that is tried once more reads it again
     content = bytes(file.read()) if file is not None else b""
     if content:
         return content

@@ -65,9 +65,13 @@ def at_once(works: list[Callable[[Session], object]]) -> list[str]:
     line = Barrier(len(works))
 
     def run(work: Callable[[Session], object]) -> str:
+        def change() -> None:
+            with db.transaction() as session:
+                work(session)
+
         line.wait()
         try:
-            db.attempt(work)
+            db.attempt(change)
         except (NotNow, db.Conflict) as refusal:
             return type(refusal).__name__
         return "done"
