@@ -101,7 +101,8 @@ def plan_round(round_id: int, now: datetime, *, by: By) -> int:
     with db.transaction() as session:
         round_ = session.get_one(Round, round_id, with_for_update={"of": Round, "key_share": True})
         added = publishing.keep(session, round_, known, plan, now, by=by)
-        if round_.programme.publishes_itself and by is By.CLOCK:
+        is_let_go = round_.programme.publishes_itself and by is By.CLOCK
+        if is_let_go and publishing.has_chats(session, round_):
             publishing.publish(session, round_, now)
         return added
 

@@ -121,6 +121,14 @@ def test_a_programme_is_added_with_a_way_in_for_its_coordinator(prepared: Comman
     assert again.stderr == "ada@example.org coordinates a programme called Riverside already.\n"
 
 
+def test_a_programme_s_name_is_not_cut_but_refused(prepared: Commands) -> None:
+    where = ("--timezone", "Europe/Berlin", "--coordinator", "ada@example.org")
+    answer = prepared("programme", "add", "x" * 81, *where)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr == "The programme’s name can have 80 characters at most; this one is longer.\n"
+    assert prepared.must("programme", "add", "x" * 80, *where) == "1\n"
+
+
 def test_a_class_list_is_looked_at_then_taken_in_then_unchanged(prepared: Commands, people: str) -> None:
     looked = prepared.must("import", "class.csv", "--programme", people, "--dry-run")
     assert looked.endswith("Nothing was changed: 0 new, 0 changed, 4 unchanged, 0 wrong.\n")
@@ -147,6 +155,20 @@ def test_a_round_is_opened_asked_planned_and_shown(prepared: Commands, people: s
     assert prepared.must("tick").endswith(" things done.\n")
     assert len(list(Path("data/mail/new").iterdir())) == 5
     assert "0 planned" in prepared.must("round", "plan", "1")
+    empty = prepared("round", "publish", "1")
+    assert empty.exit_code == 1
+    assert empty.stderr.startswith("This plan has no chat in it, so there is nothing to send yet.")
+    assert json.loads(prepared.must("round", "show", "1", "--json"))["state"] == "drafted"
+
+
+def test_a_plan_is_published_and_its_round_closed(prepared: Commands, clock: Clock) -> None:
+    wiring.start(settings.load())
+    world = World(clock, Mailroom())
+    world.begin()
+    world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    for name in ("maya", "sam"):
+        world.gives(1, name, ("2027-03-09 16:30", "2027-03-09 18:30"))
+    assert "1 planned" in prepared.must("round", "plan", "1")
     assert json.loads(prepared.must("round", "publish", "1", "--json"))["state"] == "running"
     assert prepared.must("round", "close", "1").startswith("Round 1, 8 – 19 Mar: closed\n")
 

@@ -13,7 +13,7 @@ from scheduler.mail.inbox import TooLarge
 from scheduler.operating import schema
 from scheduler.planning.problem import BadInstance
 from scheduler.programme.class_list import BadClassList
-from scheduler.programme.names import BadAddress, BadZone
+from scheduler.programme.names import BadAddress, BadTitle, BadZone
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.settings import BadSettings
@@ -25,6 +25,7 @@ IN_A_SENTENCE = (
     BadClassList,
     BadInstance,
     BadSettings,
+    BadTitle,
     BadZone,
     Conflict,
     NotAllowed,

@@ -11,7 +11,7 @@ from scheduler.programme import names
 from scheduler.programme.programme import Programme
 
 _SPAN = re.compile(r"^(.*?)[:\s]\s*(\d{1,2}[:.]\d{2})\s*(?:-|–|—|to)\s*(\d{1,2}[:.]\d{2})$")
-MOST_PARTS, MOST_PLACES = 12, 200
+MOST_PARTS, MOST_PLACES, LONGEST_PLACE = 12, 200, 200
 NUMBERS = {
     "minutes": ("A chat’s length", 15, 120),
     "notice_hours": ("The notice", 1, 168),
@@ -85,11 +85,9 @@ def read(sent: Mapping[str, str], weekdays: Sequence[str]) -> Arrangement:
         reminder_days=_days(sent, faults),
         quiet_from=_wall(sent, "quiet_from", faults),
         quiet_to=_wall(sent, "quiet_to", faults),
-        parts=_parts(sent, faults),
+        parts=_parts(sent, numbers["minutes"], faults),
         weekdays=_weekdays(weekdays, faults),
-        places=[
-            place for line in sent.get("places", "").splitlines() if (place := names.clean_text(line, 200))
-        ][:MOST_PLACES],
+        places=_places(sent, faults),
         offset_minutes=_offsets(numbers["remind"], sent, faults),
         approves_first=sent.get("approves_first") == "yes",
         publishes_itself=sent.get("publishes_itself") == "yes",
@@ -109,10 +107,11 @@ def keep(programme: Programme, wanted: Arrangement) -> None:
 
 
 def _name(sent: Mapping[str, str], faults: dict[str, str]) -> str:
-    name = names.clean_text(sent.get("name", ""), 80)
-    if not name:
-        faults["name"] = "The programme needs a name."
-    return name
+    try:
+        return names.clean_title(sent.get("name", ""))
+    except names.BadTitle as error:
+        faults["name"] = str(error)
+        return ""
 
 
 def _zone(sent: Mapping[str, str], faults: dict[str, str]) -> str:
@@ -157,7 +156,7 @@ def _wall(sent: Mapping[str, str], field: str, faults: dict[str, str]) -> str:
         return ""
 
 
-def _parts(sent: Mapping[str, str], faults: dict[str, str]) -> list[dict[str, str]]:
+def _parts(sent: Mapping[str, str], minutes: int, faults: dict[str, str]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for line in filter(None, map(str.strip, sent.get("parts", "").splitlines())):
         part = _part(line)
@@ -172,7 +171,21 @@ def _parts(sent: Mapping[str, str], faults: dict[str, str]) -> list[dict[str, st
         faults["parts"] = f"A day needs one part at least, and {MOST_PARTS} at most."
     elif any(one["ends"] > two["starts"] for one, two in zip(found, found[1:], strict=False)):
         faults["parts"] = "The parts of the day must not overlap."
+    elif "minutes" not in faults and (unfit := too_short(found, minutes)):
+        faults["parts"] = f"{unfit} Make the part longer, or the chats shorter."
     return found
+
+
+def too_short(parts: Sequence[Mapping[str, str]], minutes: int) -> str:
+    """Which parts of the day a chat of so many minutes does not fit into, in a sentence; empty if it does."""
+    lengths = [(part["name"], _lasts(part["starts"], part["ends"])) for part in parts]
+    unfit = [f"“{name}” ({lasts} minutes)" for name, lasts in lengths if lasts < minutes]
+    return f"A chat of {minutes} minutes does not fit into {' or '.join(unfit)}." if unfit else ""
+
+
+def _lasts(starts: str, ends: str) -> int:
+    first, last = time.fromisoformat(starts), time.fromisoformat(ends)
+    return (60 * (last.hour - first.hour) + last.minute - first.minute) % (24 * 60)
 
 
 def _part(line: str) -> dict[str, str] | None:
@@ -187,6 +200,15 @@ def _part(line: str) -> dict[str, str] | None:
     if not name or starts >= ends:
         return None
     return {"name": name, "starts": starts.strftime("%H:%M"), "ends": ends.strftime("%H:%M")}
+
+
+def _places(sent: Mapping[str, str], faults: dict[str, str]) -> list[str]:
+    places = [names.clean_text(line, 10 * LONGEST_PLACE) for line in sent.get("places", "").splitlines()]
+    if any(len(place) > LONGEST_PLACE for place in places):
+        faults["places"] = f"A place can have {LONGEST_PLACE} characters at most."
+    if len(places) > MOST_PLACES:
+        faults["places"] = f"A programme can have {MOST_PLACES} places at most."
+    return list(filter(None, places))
 
 
 def _weekdays(sent: Sequence[str], faults: dict[str, str]) -> list[int]:

@@ -22,11 +22,10 @@ class Begun(NamedTuple):
 def begin(session: Session, name: str, timezone: str, address: str, now: datetime) -> Begun:
     """A new programme in `timezone` (IANA), and the coordinator with this address, who may have others.
 
-    The same name for the same coordinator again is refused. Raises NotNow, names.BadZone, names.BadAddress.
+    The same name for the same coordinator again is refused. Raises NotNow, names.BadTitle, names.BadZone and
+    names.BadAddress.
     """
-    title = names.clean_name(name)
-    if not title:
-        raise NotNow("A programme needs a name.")
+    title = names.clean_title(name)
     zone, email = names.known_zone(timezone), names.clean_address(address)
     coordinator = session.scalar(select(Coordinator).where(Coordinator.email == email))
     if coordinator is None:

@@ -21,6 +21,10 @@ class BadAddress(ValueError):
     """A mail address nothing can be sent to; the text is a sentence for people."""
 
 
+class BadTitle(ValueError):
+    """A name no programme can have; the text is a sentence for people."""
+
+
 class BadZone(ValueError):
     """A time zone that does not exist; the text is a sentence for people."""
 
@@ -29,6 +33,16 @@ def clean_name(text: str) -> str:
     """A person's name, safe in a header and in a calendar: as `clean_text`, at most 80 characters,
     without double quotes (RFC 5545 section 3.2 has no way to write one). "" when nothing is left."""
     return _clean(text, NAME_LIMIT, unwanted='"')
+
+
+def clean_title(text: str) -> str:
+    """A programme's name, as `clean_text`. Raises BadTitle for none, and for more than 80 characters."""
+    title = clean_text(text, 10 * NAME_LIMIT)
+    if not title:
+        raise BadTitle("The programme needs a name.")
+    if len(title) > NAME_LIMIT:
+        raise BadTitle(f"The programme’s name can have {NAME_LIMIT} characters at most; this one is longer.")
+    return title
 
 
 def clean_text(text: str, limit: int) -> str:

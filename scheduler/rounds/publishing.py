@@ -112,15 +112,22 @@ def _drop(session: Session, round_: Round, which: ColumnElement[bool]) -> None:
 
 
 def publish(session: Session, round_: Round, now: datetime) -> bool:
-    """Send the plan out: in a minute, until which it can be taken back. Whether that is new."""
+    """Send the plan out: in a minute, until which it can be taken back. Whether that is new.
+
+    Raises NotNow for a plan without a chat.
+    """
+    if round_.state is Stage.DRAFTED and not has_chats(session, round_):
+        raise NotNow(
+            "This plan has no chat in it, so there is nothing to send yet. "
+            "When more people have given times, plan again."
+        )
     if not round_.act(RoundAct.PUBLISH, now, by=By.COORDINATOR):
         return False
     round_.publish_at = now + PUBLISH_AFTER
     chats = Chat.round_id == round_.id, Chat.state == State.PLANNED
-    last_start = session.scalar(select(Chat.starts_at).where(*chats).order_by(Chat.starts_at.desc()).limit(1))
-    programme = round_.programme
-    deadline = round_.publish_at + programme.answer_time
-    round_.settle_by = min(deadline, last_start - programme.notice) if last_start else round_.publish_at
+    starts = select(Chat.starts_at).where(*chats).order_by(Chat.starts_at.desc())
+    programme, last_start = round_.programme, session.scalars(starts.limit(1)).one()
+    round_.settle_by = min(round_.publish_at + programme.answer_time, last_start - programme.notice)
     session.execute(
         update(Chat)
         .where(*chats)
@@ -129,6 +136,12 @@ def publish(session: Session, round_: Round, now: datetime) -> bool:
     telling.tell_left_out(session, round_, now, wait=PUBLISH_AFTER)
     round_.plan_ahead(now)
     return True
+
+
+def has_chats(session: Session, round_: Round) -> bool:
+    """Whether a chat of this round is planned and nobody has heard of it yet."""
+    which = exists().where(Chat.round_id == round_.id, Chat.state == State.PLANNED)
+    return bool(session.scalar(select(which)))
 
 
 def take_back(session: Session, round_: Round, now: datetime) -> bool:

@@ -1,18 +1,21 @@
 """The round's own acts: opened, asked, settled, closed, cancelled."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import localtime
-from scheduler.availability import asking
+from scheduler.availability import ask_card, asking, slots
 from scheduler.availability.ask import Ask
-from scheduler.chats import record
+from scheduler.availability.slots import Window
+from scheduler.chats import record, room
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import LIVE, Act
 from scheduler.life import By, NotNow, Via
+from scheduler.programme import arrangement
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
@@ -20,6 +23,14 @@ from scheduler.programme.stages import RoundAct, Stage
 from scheduler.rounds import telling
 
 LENGTHS = range(15, 121, 15)
+
+
+class NoRound(NotNow):
+    """What was written makes no round; `field` is what of it stands against that."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 def open_round(
@@ -36,15 +47,16 @@ def open_round(
     """A new round of the dates given, both included, in the programme's zone; nobody is asked yet.
 
     Answers are wanted until the end of `answer_on`; without it, half the time to the first date, a week at
-    most. Raises NotNow with a sentence when the dates do not make a round.
+    most. Raises NoRound with a sentence when this makes no round, or there is one for these dates already.
     """
     minutes = minutes or programme.minutes
     today = localtime.in_zone(now, programme.timezone).date()
-    _check(first_on, last_on, today, minutes)
+    _check(first_on, last_on, today)
+    _check_length(programme, minutes)
     if answer_on is None:
         answer_on = today + min(timedelta(days=7), max(timedelta(0), (first_on - today) / 2))
     if not today <= answer_on <= last_on:
-        raise NotNow("The answer-by date must lie between today and the round's last date.")
+        raise NoRound("answer_on", "The answer-by date must lie between today and the round's last date.")
     round_ = Round(
         programme=programme,
         first_on=first_on,
@@ -55,22 +67,70 @@ def open_round(
         since=now,
         blocked=list(blocked),
     )
+    _check_days(round_, now)
+    _check_alone(session, round_)
     session.add(round_)
     session.flush()
     return round_
 
 
-def _check(first_on: date, last_on: date, today: date, minutes: int) -> None:
+def _check(first_on: date, last_on: date, today: date) -> None:
     if last_on < first_on:
-        raise NotNow("The round's last date lies before its first.")
+        raise NoRound("first_on", "The round's last date lies before its first.")
     if last_on <= today:
-        raise NotNow("The round's last date must lie in the future.")
+        raise NoRound("last_on", "The round's last date must lie in the future.")
     if (last_on - today).days > 730:
-        raise NotNow("The round's dates lie more than two years ahead.")
+        raise NoRound("last_on", "The round's dates lie more than two years ahead.")
     if (last_on - first_on).days > 120:
-        raise NotNow("A round can last 120 days at most.")
+        raise NoRound("last_on", "A round can last 120 days at most.")
+
+
+def _check_length(programme: Programme, minutes: int) -> None:
     if minutes not in LENGTHS:
-        raise NotNow("A chat lasts 15 to 120 minutes, in quarters of an hour.")
+        raise NoRound("minutes", "A chat lasts 15 to 120 minutes, in quarters of an hour.")
+    if unfit := arrangement.too_short(programme.parts, minutes):
+        ways = "Choose a shorter chat, or change the parts of the day in the settings."
+        raise NoRound("minutes", f"{unfit} {ways}")
+
+
+def _check_days(round_: Round, now: datetime) -> None:
+    """Somebody could tick something: the days are not all off, or blocked for everyone, or too near."""
+    for field, sentence, window in _narrowing(round_, now):
+        if not slots.programme_hours(window):
+            raise NoRound(field, sentence)
+
+
+def _narrowing(round_: Round, now: datetime) -> Iterator[tuple[str, str, Window]]:
+    """The round's times, fewer at each step, and what to say should none be left after it."""
+    programme = round_.programme
+    every = Window(
+        first_on=round_.first_on,
+        last_on=round_.last_on,
+        zone=programme.timezone,
+        parts=ask_card.parts_of(programme.parts),
+        length=round_.length,
+        earliest=datetime.min.replace(tzinfo=UTC),
+        weekdays=tuple(programme.weekdays),
+    )
+    yield "first_on", f"None of the programme's days of the week lies within {round_.title}.", every
+    open_ = replace(every, blocked=round_.blocked_for(""))
+    yield "blocked", "Every day of this round is a date without chats.", open_
+    notice = f"With {programme.notice_hours} hours' notice it is too late for a chat on these dates."
+    yield "last_on", notice, replace(open_, earliest=now + programme.notice)
+
+
+def _check_alone(session: Session, round_: Round) -> None:
+    """Pressed twice, or in two browsers at once, the button opens one round: the programme is locked."""
+    programme = Programme.id == round_.programme.id
+    session.execute(select(Programme.id).where(programme).with_for_update())
+    same = select(Round.id).where(
+        Round.programme_id == round_.programme.id,
+        Round.first_on == round_.first_on,
+        Round.last_on == round_.last_on,
+        Round.state.not_in(room.OVER),
+    )
+    if session.scalar(same) is not None:
+        raise NoRound("first_on", "There is a round for these dates already.")
 
 
 def ask_all(session: Session, round_: Round, now: datetime) -> int:

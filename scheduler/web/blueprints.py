@@ -6,6 +6,7 @@ from scheduler.web import (
     chat_board,
     dashboard,
     demo_mailbox,
+    front,
     health,
     mail_pages,
     offers,
@@ -21,7 +22,7 @@ from scheduler.web.access import GuardedBlueprint
 
 
 def of(known: Settings) -> list[GuardedBlueprint]:
-    """The pages these settings call for; the demo's mailbox exists in the demo alone."""
+    """The pages these settings call for; the demo's mailbox, and its front, exist in the demo alone."""
     always = [
         answers.pages,
         chat_board.pages,
@@ -37,4 +38,4 @@ def of(known: Settings) -> list[GuardedBlueprint]:
         signup_pages.pages,
         wishes.pages,
     ]
-    return [*always, demo_mailbox.pages] if known.is_demo else always
+    return [*always, demo_mailbox.pages if known.is_demo else front.pages]

@@ -58,21 +58,22 @@ def home(programme_id: int) -> ResponseReturnValue:
 
 
 def _rounds(session: Session, programme: Programme) -> dict[str, object]:
-    """The round under way, if there is one, and the earlier ones."""
+    """The newest round that people are asked for or meet in, else the newest opened; and the other ones."""
     now = clock.now()
     rows = select(Round).where(Round.programme_id == programme.id).order_by(Round.id.desc())
     found = list(session.scalars(rows))
-    current = next((round_ for round_ in found if round_.state not in OVER), None)
-    earlier = [
+    under_way_first = sorted(found, key=lambda round_: round_.state is Stage.OPEN)
+    current = next((round_ for round_ in under_way_first if round_.state not in OVER), None)
+    others = [
         (round_.title, progress.STAGE_WORDS[round_.state], board.round_url(round_))
         for round_ in found
         if round_ is not current
     ]
     if current is None:
-        return {"round": None, "earlier": earlier}
+        return {"round": None, "others": others}
     return {
         "round": current,
-        "earlier": earlier,
+        "others": others,
         "standing": progress.standing(current, now),
         "coming": progress.coming(current),
         "funnel": progress.funnel(session, current),

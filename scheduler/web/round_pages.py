@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db, localtime, sweep
-from scheduler.life import By, NotNow
+from scheduler.life import By
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.stages import Stage
 from scheduler.rounds import people, progress, publishing, running, turnout
+from scheduler.rounds.running import NoRound
 from scheduler.web import access, board_frame, form_fields
 
 pages = board_frame.guarded("round_pages", __name__)
@@ -41,8 +42,8 @@ def open_round(programme_id: int) -> ResponseReturnValue:
             round_ = running.open_round(session, programme, now=now, **dates)
         except form_fields.Unreadable as error:
             return _form(session, programme, sent, error.faults), 422
-        except NotNow as error:
-            return _form(session, programme, sent, {"first_on": str(error)}), 422
+        except NoRound as error:
+            return _form(session, programme, sent, {error.field: str(error)}), 422
         return redirect(url_for("round_pages.show", programme_id=programme_id, round_id=round_.id), 303)
 
 

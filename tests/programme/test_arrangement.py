@@ -85,6 +85,7 @@ def test_every_field_is_kept() -> None:
     ("field", "text"),
     [
         ("name", " \n"),
+        ("name", "x" * 81),
         ("timezone", "Mars/Olympus"),
         ("minutes", "40"),
         ("minutes", "٣٠"),
@@ -100,6 +101,8 @@ def test_every_field_is_kept() -> None:
         ("parts", "Lunch 13:00–12:00"),
         ("parts", "Lunch 12:00–13:00\nLate lunch 12:30–14:00"),
         ("parts", ""),
+        ("parts", "Lunch 12:00–12:29"),
+        ("places", "x" * 201),
         ("remind", "97"),
         ("remind_again", "4"),
     ],
@@ -108,6 +111,23 @@ def test_what_cannot_be_kept_is_refused_by_its_field(field: str, text: str) -> N
     with pytest.raises(Misfit) as refused:
         arrangement.read(sent(**{field: text}), WEEK)
     assert list(refused.value.faults) == [field]
+
+
+def test_a_part_of_the_day_is_as_long_as_a_chat_at_least() -> None:
+    parts = "Early 7:00–7:45\nLunch 12:00–12:30\nEvening 19:00–20:00"
+    with pytest.raises(Misfit) as refused:
+        arrangement.read(sent(minutes="60", parts=parts), WEEK)
+    assert refused.value.faults == {
+        "parts": "A chat of 60 minutes does not fit into “Early” (45 minutes) or “Lunch” (30 minutes). "
+        "Make the part longer, or the chats shorter."
+    }
+    assert arrangement.read(sent(minutes="30", parts=parts), WEEK).minutes == 30
+
+
+def test_a_name_is_not_cut_but_refused() -> None:
+    with pytest.raises(Misfit, match="80 characters at most"):
+        arrangement.read(sent(name="Riverside " * 9), WEEK)
+    assert arrangement.read(sent(name="x" * 80), WEEK).name == "x" * 80
 
 
 def test_a_week_needs_a_day() -> None:

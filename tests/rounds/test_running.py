@@ -12,8 +12,10 @@ from scheduler.life import By, NotNow, Via
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.rounds import publishing, running
+from scheduler.rounds.running import NoRound
 from tests.support.world import World
 
+FIRST, LAST = date(2027, 3, 8), date(2027, 3, 19)
 TUESDAY = ("2027-03-09 16:30", "2027-03-09 17:00")
 
 
@@ -26,6 +28,8 @@ TUESDAY = ("2027-03-09 16:30", "2027-03-09 17:00")
         ("2027-03-08", "2027-03-19", None, 20, "in quarters of an hour"),
         ("2027-03-08", "2027-03-19", "2027-02-20", 30, "answer-by date must lie between"),
         ("2027-03-08", "2027-03-19", "2027-03-20", 30, "answer-by date must lie between"),
+        ("2027-03-08", "2027-03-19", None, 75, "does not fit into “Lunch” .60 minutes.. Choose"),
+        ("2027-03-13", "2027-03-14", None, 30, "days of the week lies within 13 – 14 Mar"),
     ],
 )
 def test_dates_that_make_no_round_are_refused_in_words(
@@ -43,6 +47,44 @@ def test_dates_that_make_no_round_are_refused_in_words(
         )
     with db.reading() as session:
         assert session.scalar(select(Round.id)) is None
+
+
+def test_a_round_in_which_nobody_could_tick_anything_is_refused(world: World) -> None:
+    whole = [{"from": "2027-03-06", "to": "2027-03-19", "stage": ""}]
+    with db.transaction() as session:
+        programme = session.scalars(select(Programme)).one()
+        with pytest.raises(NoRound, match="Every day of this round is a date without chats") as blocked:
+            running.open_round(session, programme, FIRST, LAST, clock.now(), blocked=whole)
+        programme.notice_hours = 48
+        with pytest.raises(NoRound, match="With 48 hours' notice it is too late") as late:
+            running.open_round(session, programme, date(2027, 3, 1), date(2027, 3, 2), clock.now())
+        one_year = [{"from": "2027-03-06", "to": "2027-03-19", "stage": "year 3"}]
+        running.open_round(session, programme, FIRST, LAST, clock.now(), blocked=one_year)
+    assert (blocked.value.field, late.value.field) == ("blocked", "last_on")
+
+
+def test_the_same_dates_are_opened_once_until_that_round_is_over(world: World) -> None:
+    round_id = world.round(first=FIRST, last=LAST, ask=False)
+    with pytest.raises(NoRound, match="There is a round for these dates already"):
+        world.round(first=FIRST, last=LAST)
+    world.round(first=FIRST, last=date(2027, 3, 18), ask=False)
+    with db.transaction() as session:
+        running.cancel(session, session.get_one(Round, round_id), clock.now())
+    world.round(first=FIRST, last=LAST)
+
+
+def test_a_plan_without_a_chat_stays_a_plan_even_where_it_publishes_itself(world: World) -> None:
+    round_id = world.round(first=FIRST, last=LAST)
+    with db.transaction() as session:
+        session.scalars(select(Programme)).one().publishes_itself = True
+    world.gives(round_id, "sam", TUESDAY)
+    world.at("2027-03-05 12:00")
+    with db.transaction() as session:
+        round_ = session.get_one(Round, round_id)
+        assert str(round_.state) == "drafted"
+        with pytest.raises(NotNow, match="no chat in it"):
+            publishing.publish(session, round_, clock.now())
+    assert "left_out" not in world.letters("sam")
 
 
 def published(world: World, *names: str) -> int:

@@ -70,6 +70,8 @@ def test_each_stage_has_its_one_main_action(world: World, app: Flask) -> None:
     assert "Ask people" in ada.see("/board/1")
     ada.press(f"/board/1/rounds/{round_id}/ask")
     assert "See the answers" in ada.see("/board/1")
+    for name in ("maya", "sam"):
+        world.gives(round_id, name, ("2027-03-09 16:30", "2027-03-09 18:30"))
     ada.press(f"/board/1/rounds/{round_id}/plan")
     assert "Review the plan" in ada.see("/board/1")
     ada.press(f"/board/1/rounds/{round_id}/publish")
@@ -78,6 +80,19 @@ def test_each_stage_has_its_one_main_action(world: World, app: Flask) -> None:
     home = ada.see("/board/1")
     assert "Open a round" in home
     assert "Earlier rounds 8 – 19 Mar closed" in home
+
+
+def test_the_round_under_way_is_shown_before_one_opened_later(world: World, app: Flask) -> None:
+    asked = world.round(first=FIRST, last=LAST)
+    opened = world.round(first=date(2027, 4, 5), last=date(2027, 4, 16), ask=False)
+    ada = desk.sign_in(app)
+    page = ada.see("/board/1")
+    assert "Round of 8 – 19 Mar" in page
+    assert "Other rounds 5 – 16 Apr open, nobody asked yet" in page
+    ada.press(f"/board/1/rounds/{asked}/cancel")
+    assert "Round of 5 – 16 Apr" in ada.see("/board/1")
+    ada.press(f"/board/1/rounds/{opened}/cancel")
+    assert "Earlier rounds 5 – 16 Apr cancelled 8 – 19 Mar cancelled" in ada.see("/board/1")
 
 
 def test_mail_that_does_not_leave_stands_on_top(world: World, app: Flask) -> None:

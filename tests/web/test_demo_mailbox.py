@@ -64,8 +64,9 @@ def opened(text: str) -> int:
 def test_there_is_no_such_page_outside_a_demo(tmp_path: Path, database_url: str) -> None:
     given = {"DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": database_url, "SECRET_KEY": SECRET}
     client = create_app(settings.load(given)).test_client()
-    assert {client.get(path).status_code for path in ("/demo", "/demo/mails/1", "/")} == {404}
+    assert {client.get(path).status_code for path in ("/demo", "/demo/mails/1")} == {404}
     assert client.post("/demo/clock").status_code == 404
+    assert client.get("/").headers["Location"] == "/board"
     db.unbind()
 
 
