@@ -4,6 +4,7 @@
 pages that only look. Actions never commit.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
+
+from scheduler import crashpoint
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -77,6 +80,7 @@ class Unbound(RuntimeError):
 class _Bound:
     engine: Engine | None = None
     sessions: sessionmaker[Session] | None = None
+    new_lock: Callable[[], AbstractContextManager[Any]] = nullcontext
     one_writer: AbstractContextManager[Any] = nullcontext()
 
 
@@ -93,11 +97,11 @@ def bind(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         # SQLite's busy handler sleeps and does not queue, so that threads of one process would starve.
-        _bound.one_writer = threading.RLock()
+        _bound.new_lock = threading.RLock
     else:
         engine = create_engine(url, pool_pre_ping=True)
-        _bound.one_writer = nullcontext()
-    _bound.engine = engine
+        _bound.new_lock = nullcontext
+    _bound.engine, _bound.one_writer = engine, _bound.new_lock()
     _bound.sessions = sessionmaker(engine, expire_on_commit=False)
     return engine
 
@@ -107,6 +111,16 @@ def unbind() -> None:
     if _bound.engine is not None:
         _bound.engine.dispose()
     _bound.engine = _bound.sessions = None
+
+
+def _forget_in_child() -> None:
+    """A forked child has neither its parent's connections nor its locks; it makes its own."""
+    if _bound.engine is not None:
+        _bound.engine.dispose(close=False)
+    _bound.one_writer = _bound.new_lock()
+
+
+os.register_at_fork(after_in_child=_forget_in_child)
 
 
 def engine() -> Engine:
@@ -143,8 +157,11 @@ def _session() -> Session:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session whose changes are kept together when the block ends, or not at all when it raises."""
-    with _bound.one_writer, _session() as session, session.begin():
-        yield session
+    with _bound.one_writer, _session() as session:
+        with session.begin():
+            yield session
+            crashpoint.crashpoint("db.before_commit")
+        crashpoint.crashpoint("db.after_commit")
 
 
 @contextmanager

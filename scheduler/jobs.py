@@ -3,7 +3,6 @@
 A job carries an id at most. Done twice it is done once, and one that is lost costs half a minute.
 """
 
-import logging
 import os
 
 import redis
@@ -45,7 +44,7 @@ def tick() -> None:
 
 def deliver() -> None:
     """Send what may leave, for a few seconds at most; while letters left, there may be more: ring again."""
-    if sweep.deliver(_transport(), clock.now, machine_now=clock.machine_time):
+    if sweep.deliver(_transport(), clock.now, machine_now=clock.machine_now):
         queue.ring("deliver")
 
 
@@ -97,7 +96,6 @@ KINDS: dict[str, type[BaseWorker]] = {queue.PROMPT: PromptWorker, queue.SLOW: Sl
 def work(name: str, url: str, transport: Transport) -> None:
     """Do the jobs of one queue until told to end; the job in hand is finished first."""
     bind(transport)
-    _log_as_we_do()
     worker = KINDS[name](
         [name],
         connection=redis.Redis.from_url(url),
@@ -108,10 +106,3 @@ def work(name: str, url: str, transport: Transport) -> None:
         log_job_description=False,
     )
     worker.work(logging_level="WARNING")
-
-
-def _log_as_we_do() -> None:
-    """RQ's loggers write by our root's handlers, redacted as all lines are, and only what matters."""
-    logger = logging.getLogger("rq")
-    logger.handlers, logger.propagate = logging.getLogger().handlers, False
-    logger.setLevel(logging.WARNING)

@@ -27,7 +27,7 @@ OWNER = f"{socket.gethostname()}:{os.getpid()}:{SystemRandom().getrandbits(32):0
 
 def tick(transport: Transport) -> int:
     """One sweep of everything due, now, letters and all; how many things were done."""
-    done = sweep.sweep(transport, clock.now, machine_now=clock.machine_time)
+    done = sweep.sweep(transport, clock.now, machine_now=clock.machine_now)
     note_swept()
     return done
 
@@ -35,7 +35,7 @@ def tick(transport: Transport) -> int:
 def note_swept() -> None:
     """A sweep has just been finished, by whichever process."""
     with db.transaction() as session:
-        leases.note_done(session, SWEEP, clock.machine_time())
+        leases.note_done(session, SWEEP, clock.machine_now())
 
 
 def loop(transport: Transport, stop: threading.Event) -> None:
@@ -55,7 +55,7 @@ def loop(transport: Transport, stop: threading.Event) -> None:
 
 def beat(transport: Transport) -> float:
     """Ask a worker for a sweep, or sweep here; the seconds until the next beat."""
-    now = clock.machine_time()
+    now = clock.machine_now()
     with db.transaction() as session:
         if not leases.take(session, CLOCK, OWNER, now, length=LEASE):
             return EVERY_SECONDS / 2

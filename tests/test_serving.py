@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from contextlib import closing
 from pathlib import Path
 from urllib.error import URLError
@@ -14,11 +13,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from scheduler import db, queue, ticking
 from scheduler.operating import schema
 from tests.support import left_out
 from tests.support.commands import COMMAND, Commands, eventually, running
-from tests.support.mailroom import Mailroom
 from tests.support.sources import ROOT
 
 pytestmark = pytest.mark.slow
@@ -129,17 +126,3 @@ def test_run_on_an_unfit_setting_says_so(url: str, monkeypatch: pytest.MonkeyPat
     answer = Commands()("run")
     assert answer.exit_code == 1
     assert answer.stderr.startswith("BASE_URL should look like")
-
-
-def test_one_process_never_sweeps_twice_at_once(service: None, mailroom: Mailroom) -> None:
-    stop = threading.Event()
-    with ticking.alone():
-        thread = threading.Thread(target=ticking.loop, args=(mailroom, stop))
-        thread.start()
-        stop.set()
-        queue.ring()
-        thread.join(0.2)
-        assert thread.is_alive()
-    thread.join(20)
-    assert not thread.is_alive()
-    db.unbind()
