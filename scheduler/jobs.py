@@ -11,7 +11,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
-from scheduler import clock, queue, supervisor, sweep, ticking
+from scheduler import clock, queue, supervisor, sweep
 from scheduler.mail.transport import Transport
 
 IDLE_SECONDS = 60
@@ -38,7 +38,7 @@ def _transport() -> Transport:
 def tick() -> None:
     """Everything that is due, now; planning and mail are rung for, so that neither makes the other wait."""
     sweep.carry_out(clock.now(), plan=_plan_elsewhere)
-    ticking.note_swept()
+    sweep.note_finished(clock.machine_now())
     deliver()
 
 

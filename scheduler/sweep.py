@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from scheduler import db, limits
+from scheduler import db, leases, limits
 from scheduler.availability import asking
 from scheduler.availability.ask import Ask
 from scheduler.chats import answering, timekeeping
@@ -27,30 +26,38 @@ from scheduler.programme.stages import RoundAct
 from scheduler.rounds import digest, drafting, publishing, running
 
 log = structlog.get_logger()
+SWEEP = "sweep"
+"""Under which name it stands when a sweep was last finished."""
 PLANNED_STEPS = (RoundAct.DRAFT, "refill")
 TRIES = 3
 MAILS_AT_ONCE = 200
 FORGET_COUNTS, FORGET_SIGNUPS = timedelta(days=2), timedelta(days=30)
 
 
-def sweep(transport: Transport, now: Callable[[], datetime]) -> int:
-    """Carry out all that is due and send what is to be sent; how many things were done. Twice is once.
-
-    Each item has a transaction of its own, and one that fails is put off alone.
-    """
+def sweep(
+    transport: Transport, now: Callable[[], datetime], *, machine_now: Callable[[], datetime] | None = None
+) -> int:
+    """Carry out all that is due and send what is to be sent; how many things were done. Twice is once."""
     moment = now()
-    done = read_mails(moment)
-    done += _plan_due(moment)
-    done += db.each_due(Round, moment, lambda session, round_: running.step(session, round_, moment))
-    done += db.each_due(Ask, moment, lambda session, ask: asking.remind(session, ask, moment))
-    done += db.each_due(Chat, moment, lambda session, chat: timekeeping.step(session, chat, moment))
-    done += db.each_due(Proposal, moment, lambda session, new: timekeeping.expire(session, new, moment))
-    _write_mornings(moment)
-    db.attempt(lambda: _forget(moment))
-    sent = outbox.deliver(
-        transport, now, on_refused=lambda session, letter, why: _refused(session, letter, why, now())
-    )
-    return done + sent
+    done = carry_out(moment, plan=lambda round_id: plan_due(round_id, moment))
+    return done + deliver(transport, now, machine_now=machine_now)
+
+
+def carry_out(now: datetime, *, plan: Callable[[int], object]) -> int:
+    """Do everything that is due but sending; how many things were done. Twice is once.
+
+    Each item has a transaction of its own, and one that fails is put off alone. Rounds for which it is time
+    to be planned are handed to `plan`.
+    """
+    done = read_mails(now)
+    done += _plan_due(now, plan)
+    done += db.each_due(Round, now, lambda session, round_: running.step(session, round_, now))
+    done += db.each_due(Ask, now, lambda session, ask: asking.remind(session, ask, now))
+    done += db.each_due(Chat, now, lambda session, chat: timekeeping.step(session, chat, now))
+    done += db.each_due(Proposal, now, lambda session, new: timekeeping.expire(session, new, now))
+    _write_mornings(now)
+    db.attempt(lambda: _forget(now))
+    return done
 
 
 def _forget(now: datetime) -> None:
@@ -60,14 +67,37 @@ def _forget(now: datetime) -> None:
         signing_up.forget_signups(session, now - FORGET_SIGNUPS)
 
 
-def _plan_due(now: datetime) -> int:
-    """Draft or refill the rounds for which it is time; planning holds no transaction."""
+def note_finished(machine_now: datetime) -> None:
+    """Write down that a sweep has just been finished; the moment is the machine's own."""
+    with db.transaction() as session:
+        leases.note_done(session, SWEEP, machine_now)
+
+
+def deliver(
+    transport: Transport, now: Callable[[], datetime], *, machine_now: Callable[[], datetime] | None = None
+) -> int:
+    """Send what may leave now; how many letters left."""
+    return outbox.deliver(
+        transport, now, on_refused=lambda session, letter, why: _refused(session, letter, why, now())
+    )
+
+
+def _plan_due(now: datetime, plan: Callable[[int], object]) -> int:
+    """Let the rounds be drafted or refilled for which it is time; planning holds no transaction."""
     with db.reading() as session:
         due = select(Round.id).where(Round.due_at <= now, Round.due_step.in_(PLANNED_STEPS))
         ids = list(session.scalars(due))
     for round_id in ids:
-        db.one_due(Round, round_id, now, partial(plan_round, round_id, now, by=By.CLOCK))
+        plan(round_id)
     return len(ids)
+
+
+def plan_due(round_id: int, now: datetime) -> int:
+    """Plan a round whose time for it has come, or refill it; how many chats were added. Twice is once.
+
+    One that fails is put off alone.
+    """
+    return db.one_due(Round, round_id, now, lambda: plan_round(round_id, now, by=By.CLOCK))
 
 
 def _write_mornings(now: datetime) -> None:
@@ -93,18 +123,29 @@ def plan_round(round_id: int, now: datetime, *, by: By) -> int:
     """Plan a round, or fill a running one's freed times; how many chats were added. Raises life.NotNow.
 
     Facts are read, the plan is found, and it is kept, in three steps. Somebody who took a planned time in
-    between makes a conflict of it: for `db.attempt`, by whoever calls.
+    between makes a conflict of it: for `db.attempt`, by whoever calls. For the clock, a round whose time is
+    not (or no longer) come is left.
     """
     with db.reading() as session:
-        known = drafting.facts(session, session.get_one(Round, round_id), now)
+        round_ = session.get_one(Round, round_id)
+        if by is By.CLOCK and not _is_to_be_planned(round_, now):
+            return 0
+        known = drafting.facts(session, round_, now)
     plan = drafting.planned(known)
     with db.transaction() as session:
         round_ = session.get_one(Round, round_id, with_for_update={"of": Round, "key_share": True})
+        if by is By.CLOCK and not _is_to_be_planned(round_, now):
+            return 0
         added = publishing.keep(session, round_, known, plan, now, by=by)
         is_let_go = round_.programme.publishes_itself and by is By.CLOCK
         if is_let_go and publishing.has_chats(session, round_):
             publishing.publish(session, round_, now)
         return added
+
+
+def _is_to_be_planned(round_: Round, now: datetime) -> bool:
+    """Whether its time to be planned is here; another worker may have planned it meanwhile."""
+    return round_.due_step in PLANNED_STEPS and round_.due_at is not None and round_.due_at <= now
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:

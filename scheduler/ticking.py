@@ -13,8 +13,8 @@ from scheduler.mail.transport import Transport
 
 log = structlog.get_logger()
 
-CLOCK, SWEEP = "clock", "sweep"
-"""The names of the clock's lease, and of the note of when a sweep was last finished."""
+CLOCK = "clock"
+"""The name of the clock's lease."""
 EVERY_SECONDS = 30.0
 ALONE_EVERY_SECONDS = 2.0
 """Without a broker nothing wakes the clock, so it looks more often."""
@@ -28,14 +28,8 @@ OWNER = f"{socket.gethostname()}:{os.getpid()}:{SystemRandom().getrandbits(32):0
 def tick(transport: Transport) -> int:
     """One sweep of everything due, now, letters and all; how many things were done."""
     done = sweep.sweep(transport, clock.now, machine_now=clock.machine_now)
-    note_swept()
+    sweep.note_finished(clock.machine_now())
     return done
-
-
-def note_swept() -> None:
-    """A sweep has just been finished, by whichever process."""
-    with db.transaction() as session:
-        leases.note_done(session, SWEEP, clock.machine_now())
 
 
 def loop(transport: Transport, stop: threading.Event) -> None:
@@ -59,7 +53,7 @@ def beat(transport: Transport) -> float:
     with db.transaction() as session:
         if not leases.take(session, CLOCK, OWNER, now, length=LEASE):
             return EVERY_SECONDS / 2
-        last = leases.last_done(session, SWEEP)
+        last = leases.last_done(session, sweep.SWEEP)
     is_rung = queue.ring("tick")
     if is_rung and last is not None and now - last < TRUST:
         return EVERY_SECONDS

@@ -10,7 +10,7 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from scheduler import clock, db, leases, queue, ticking
+from scheduler import clock, db, leases, queue, sweep, ticking
 from tests.support import brokers
 from tests.support.clock import Clock
 from tests.support.commands import eventually
@@ -30,7 +30,7 @@ def ringing(tmp_path: Path) -> Iterator[Queue]:
 
 def swept_at() -> object:
     with db.reading() as session:
-        return leases.last_done(session, ticking.SWEEP)
+        return leases.last_done(session, sweep.SWEEP)
 
 
 def test_without_a_broker_the_clock_sweeps_itself_every_two_seconds(mailroom: Mailroom) -> None:
@@ -42,7 +42,7 @@ def test_without_a_broker_the_clock_sweeps_itself_every_two_seconds(mailroom: Ma
 def test_with_workers_that_work_the_clock_only_rings(
     mailroom: Mailroom, clock: Clock, ringing: Queue
 ) -> None:
-    ticking.note_swept()
+    sweep.note_finished(clock.now())
     at = clock.now()
     clock.advance(minutes=1)
     assert ticking.beat(mailroom) == 30.0
@@ -53,7 +53,7 @@ def test_with_workers_that_work_the_clock_only_rings(
 def test_when_no_worker_has_finished_for_two_minutes_the_clock_sweeps_itself(
     mailroom: Mailroom, clock: Clock, ringing: Queue
 ) -> None:
-    ticking.note_swept()
+    sweep.note_finished(clock.now())
     clock.advance(minutes=2)
     assert ticking.beat(mailroom) == 30.0
     assert swept_at() == clock.now()
