@@ -49,12 +49,15 @@ LETTERS: dict[str, dict[str, str]] = {
 
 
 def agenda(state: AskState, reminder_days: Sequence[int]) -> tuple[Step, ...]:
-    """What falls due for an ask in `state`: reminders on the programme's days, to the silent only."""
+    """What falls due for an ask in `state`: reminders on the programme's days, to the silent only.
+
+    A reminder is called by its day, so that one that is done stays done when the programme's days change.
+    """
     if state is not AskState.ASKED:
         return ()
     return tuple(
-        Step(name=f"remind {number}", anchor="since", offset=timedelta(days=days), worth=timedelta(days=1))
-        for number, days in enumerate(reminder_days, 1)
+        Step(name=f"remind {days}", anchor="since", offset=timedelta(days=days), worth=timedelta(days=1))
+        for days in reminder_days
     )
 
 

@@ -205,7 +205,7 @@ class Chat(Base):
         """The present state's agenda, with the programme's own lead times."""
         offsets = self.round.programme.offsets
         agenda = lifecycle.AGENDA.get(self.state, ())
-        if "remind_again" not in offsets:  # off by default
+        if "remind_again" not in offsets and self.last_step != "remind_again":  # off by default
             agenda = tuple(step for step in agenda if step.name != "remind_again")
         return life.with_offsets(agenda, offsets)
 

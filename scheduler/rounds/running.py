@@ -122,7 +122,7 @@ def _narrowing(round_: Round, now: datetime) -> Iterator[tuple[str, str, Window]
 def _check_alone(session: Session, round_: Round) -> None:
     """Pressed twice, or in two browsers at once, the button opens one round: the programme is locked."""
     programme = Programme.id == round_.programme.id
-    session.execute(select(Programme.id).where(programme).with_for_update())
+    session.execute(select(Programme.id).where(programme).with_for_update(key_share=True))
     same = select(Round.id).where(
         Round.programme_id == round_.programme.id,
         Round.first_on == round_.first_on,

@@ -6,11 +6,11 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from scheduler import db
+from scheduler import clock, db
 from scheduler.programme import arrangement
 from scheduler.programme.arrangement import Misfit
 from scheduler.programme.programme import Programme
-from scheduler.rounds import running
+from scheduler.rounds import retiming, running
 from scheduler.web import access, board_frame, zones
 
 pages = board_frame.guarded("programme_pages", __name__)
@@ -26,12 +26,13 @@ def show(programme_id: int) -> ResponseReturnValue:
 
 @pages.post("/board/<int:programme_id>/settings")
 def keep(programme_id: int) -> ResponseReturnValue:
-    """Keep them; what is under way goes on by the new ones from its next step."""
+    """Keep them; the next step of everything under way falls due by the new ones."""
     sent, weekdays = request.form.to_dict(), request.form.getlist("weekdays")
     with db.transaction() as session:
         programme = access.programme(session, programme_id)
         try:
             arrangement.keep(programme, arrangement.read(sent, weekdays))
+            retiming.retime(session, programme, clock.now())
         except Misfit as error:
             ticked = {name: sent.get(name) == "yes" for name in ("approves_first", "publishes_itself")}
             shown = arrangement.written(programme) | sent | ticked | {"weekdays": weekdays}
