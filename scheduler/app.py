@@ -4,21 +4,22 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Request, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 
 from scheduler import db, queue, settings, wiring
 from scheduler.db import Conflict
 from scheduler.life import NotAllowed, NotNow
 from scheduler.links import BadLink
 from scheduler.settings import Settings
-from scheduler.web import blueprints
+from scheduler.web import blueprints, health
 
 log = structlog.get_logger()
 HERE = Path(__file__).parent
@@ -53,11 +54,17 @@ IN_A_SENTENCE = (
 
 
 class Pages(Flask):
-    """Flask, but for one thing: a view whose write met another's is tried once more, from its start."""
+    """Flask, but for two things: writes that meet are tried again, and what watches over us needs no name."""
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; it has one transaction, so that a second run repeats nothing."""
         return db.attempt(super().dispatch_request)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Load balancers and probes ask by a machine's address: of the pages for them, any host is ours."""
+        if request is not None and request.path in health.PATHS:
+            request.environ["HTTP_HOST"] = self.config["TRUSTED_HOSTS"][0]
+        return super().create_url_adapter(request)
 
 
 def create_app(known: Settings | None = None) -> Flask:
@@ -139,6 +146,11 @@ def _answer_errors(app: Flask) -> None:
         log.exception("the database does not answer", endpoint=request.endpoint)
         words = "Our records cannot be reached at the moment. Nothing was lost; please try again in a minute."
         return *_page(words, 503, "Not just now"), {"Retry-After": RETRY_AFTER_SECONDS}
+
+    @app.errorhandler(SecurityError)
+    def another_host(_error: SecurityError) -> ResponseReturnValue:
+        # No page: the addresses in it could not be written, since they are built from the request's host.
+        return Response("This service does not go by that name.\n", 400, mimetype="text/plain")
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> ResponseReturnValue:

@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 ANSWER_SECONDS = 1.0
 LONGEST_SOCKET = 100
@@ -58,15 +60,19 @@ def command(server: Path, data_dir: Path) -> list[str]:
     return [str(server), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
-def answers(url: str) -> bool:
-    """Whether the broker at `url` answers within a second."""
+def answers(url: str, *, seconds: float = ANSWER_SECONDS) -> bool:
+    """Whether the broker at `url` answers; neither reaching it nor its answer is waited for longer."""
     try:
-        with redis.Redis.from_url(
-            url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS
-        ) as connection:
+        with connected(url, seconds=seconds) as connection:
             return bool(connection.ping())
     except (redis.RedisError, OSError):
         return False
+
+
+def connected(url: str, *, seconds: float = ANSWER_SECONDS) -> redis.Redis:
+    """A connection that tries once and waits at most `seconds` for each answer; for the caller to close."""
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=once)
 
 
 def _socket(data_dir: Path) -> Path:

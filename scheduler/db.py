@@ -13,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import structlog
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, create_engine, event, select
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, create_engine, event, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
@@ -171,6 +173,27 @@ def reading() -> Iterator[Session]:
         session.connection(execution_options={"reads_only": True})
         yield session
         session.rollback()
+
+
+@contextmanager
+def looking(url: str, seconds: int) -> Iterator[Session]:
+    """A session that only looks at the database of `url`, and gives up after so many seconds a step.
+
+    On a connection of its own: a kept one would not see that a file was taken away. It makes no file either.
+    """
+    address = make_url(url)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    if is_sqlite:
+        path = f"file:{quote(address.database or '')}"
+        address = address.set(database=path, query={"mode": "rw", "uri": "true"})
+    engine = create_engine(address, connect_args={"timeout" if is_sqlite else "connect_timeout": seconds})
+    try:
+        with Session(engine) as session:
+            if not is_sqlite:
+                session.execute(text(f"SET LOCAL statement_timeout = '{seconds}s'"))
+            yield session
+    finally:
+        engine.dispose()
 
 
 class Conflict(Exception):

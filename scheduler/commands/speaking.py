@@ -71,7 +71,9 @@ def _of_database(error: SQLAlchemyError) -> str:
 def wired() -> Wired:
     """The service on the environment's settings. Raises Refused where the database is not prepared."""
     started = wiring.start(settings.load())
-    if not schema.is_current(db.engine()):
+    with db.reading() as session:
+        is_current = schema.is_current(session.connection())
+    if not is_current:
         raise Refused("The database is not prepared for this version: run  coffee-rounds upgrade  first.")
     return started
 

@@ -53,7 +53,8 @@ def examine(load: Callable[[], Settings] = settings.load) -> list[Finding]:
 
 def _database(now: datetime) -> Iterator[Finding]:
     try:
-        is_current = schema.is_current(db.engine())
+        with db.reading() as session:
+            is_current = schema.is_current(session.connection())
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         yield Finding("database", False, f"The database does not answer: {' '.join(str(cause).split())}")

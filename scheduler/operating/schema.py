@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from scheduler import wiring
@@ -26,19 +26,23 @@ ONE_AT_A_TIME = 5_262_700_312
 def upgrade(url: str) -> bool:
     """Bring the database at `url` to the newest schema, all or nothing; whether anything was to do.
 
-    Two at once wait for each other, and the second finds nothing to do.
+    Two at once wait for each other, and the second finds nothing to do. A later version's tables stay.
     """
     with _alone(url) as connection:
-        if _revision(connection) == head():
+        if is_current(connection):
             return False
         command.upgrade(_config(connection), "head")
         return True
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the database has exactly the schema this version wants."""
-    with engine.connect() as connection:
-        return _revision(connection) == head()
+def is_current(connection: Connection) -> bool:
+    """Whether the database has the tables this version wants: its own, or those of a later version.
+
+    Revisions are numbered, and each version works on the next one's tables: so the tables are upgraded first,
+    and what runs goes on until it is replaced.
+    """
+    found, own = MigrationContext.configure(connection).get_current_revision() or "", head() or ""
+    return found == own or (found.isdecimal() and found > own)
 
 
 def head() -> str | None:
@@ -70,10 +74,6 @@ def _config(connection: Connection) -> Config:
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["connection"] = connection
     return config
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The schema: migrations make exactly the tables the nouns have, on both databases, once and again."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -10,32 +9,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
 
 from scheduler import wiring
 from scheduler.db import Base
 from scheduler.operating import schema
-from tests.support import left_out, sources
-
-POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
+from tests.support import databases, sources
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database without any table."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
-        return
-    left_out.require(POSTGRES, "TEST_POSTGRES_URL names no PostgreSQL server")
-    name = f"schema_{os.getpid()}"
-    admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with databases.empty(request.param, tmp_path) as address:
+        yield address
 
 
 @pytest.fixture
@@ -52,11 +37,33 @@ def differences(engine: Engine) -> list[object]:
         return list(compare_metadata(context, Base.metadata))
 
 
+def is_current(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return schema.is_current(connection)
+
+
+def stand_at(engine: Engine, revision: str) -> None:
+    """Let the database say that its tables are of this revision."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": revision})
+
+
 def test_the_migrations_make_the_tables_the_nouns_have(url: str, engine: Engine) -> None:
-    assert not schema.is_current(engine)
+    assert not is_current(engine)
     assert schema.upgrade(url)
     assert differences(engine) == []
-    assert schema.is_current(engine)
+    assert is_current(engine)
+
+
+def test_an_older_database_is_not_current_and_a_later_versions_is_and_stays(url: str, engine: Engine) -> None:
+    schema.upgrade(url)
+    stand_at(engine, "0001")
+    assert not is_current(engine)
+    stand_at(engine, "9999")
+    assert is_current(engine)
+    assert not schema.upgrade(url)
+    stand_at(engine, "some branch")
+    assert not is_current(engine)
 
 
 def test_a_column_that_is_missing_is_seen(url: str, engine: Engine) -> None:

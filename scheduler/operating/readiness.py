@@ -1,0 +1,94 @@
+"""Whether the service is ready: what pages, work and mail need, and what is amiss in a sentence each."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from scheduler import broker, clock, db, leases, sweep
+from scheduler.mail import outbox
+from scheduler.operating import finding, schema
+from scheduler.settings import Settings
+
+SWEPT_WITHIN = timedelta(minutes=5)
+LEFT_WITHIN = timedelta(minutes=15)
+BROKER_SECONDS, DATABASE_SECONDS = 0.3, 2
+"""How long one answer is waited for; a look has a few of them."""
+BROKER_GONE = "The broker that REDIS_URL names does not answer."
+DATABASE_GONE = "The database does not answer."
+
+
+def reasons(known: Settings) -> list[str]:
+    """Why the service is not ready, in sentences that name no address; none when it is.
+
+    Within a second when the broker hangs, within a few when the database does. Without REDIS_URL the broker
+    is no reason: where there is none, the clock does the work alone.
+    """
+    looks = [_begun(known.database_url, lambda: _database(known.database_url), DATABASE_GONE)]
+    seconds = [2.0 * DATABASE_SECONDS]
+    if known.redis_url:
+        looks.append(_begun(known.redis_url, lambda: _broker(known.redis_url), BROKER_GONE))
+        seconds.append(2 * BROKER_SECONDS)
+    return [reason for look, most in zip(looks, seconds, strict=True) for reason in look.found(most)]
+
+
+class _Look(threading.Thread):
+    """A look at something that may hang, on a thread of its own."""
+
+    def __init__(self, look: Callable[[], list[str]], otherwise: str) -> None:
+        super().__init__(name="readiness", daemon=True)
+        self._look, self._reasons = look, [otherwise]
+
+    def run(self) -> None:
+        self._reasons = self._look()
+
+    def found(self, seconds: float) -> list[str]:
+        """What it saw within so many seconds, else what is said of a look that hangs."""
+        self.join(seconds)
+        return self._reasons
+
+
+_under_way: dict[str, _Look] = {}
+_one_by_one = threading.Lock()
+
+
+def _begun(url: str, look: Callable[[], list[str]], otherwise: str) -> _Look:
+    """The look under way at `url`, begun now where there is none: what hangs is looked at once."""
+    with _one_by_one:
+        former = _under_way.get(url)
+        if former is not None and former.is_alive():
+            return former
+        begun = _under_way[url] = _Look(look, otherwise)
+        begun.start()
+        return begun
+
+
+def _broker(url: str) -> list[str]:
+    return [] if broker.answers(url, seconds=BROKER_SECONDS) else [BROKER_GONE]
+
+
+def _database(url: str) -> list[str]:
+    try:
+        with db.looking(url, DATABASE_SECONDS) as session:
+            if not schema.is_current(session.connection()):
+                return ["The database does not have this version's tables."]
+            return [*_sweep(session), *_letters(session)]
+    except SQLAlchemyError:
+        return [DATABASE_GONE]
+
+
+def _sweep(session: Session) -> Iterator[str]:
+    last = leases.last_done(session, sweep.SWEEP)
+    if last is None:
+        yield "No sweep of what is due has been finished yet."
+    elif (since := clock.machine_now() - last) >= SWEPT_WITHIN:
+        yield f"The last sweep of what is due was finished {finding.lasted(since)} ago."
+
+
+def _letters(session: Session) -> Iterator[str]:
+    now = clock.now()
+    oldest = outbox.oldest_due(session, now)
+    if oldest is not None and now - oldest >= LEFT_WITHIN:
+        yield f"A letter has been due for {finding.lasted(now - oldest)}."
