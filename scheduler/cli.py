@@ -1,8 +1,12 @@
 """The command line: names and one line each; a command's module is loaded only when it is called."""
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 COMMANDS = {
     "demo": ("demonstrating:demo", "An invented programme to try, mail and all."),
@@ -23,8 +27,39 @@ COMMANDS = {
 """Where each command is found, and what it does."""
 
 
+class Misused(click.UsageError):
+    """Wrong use, in one line: what is wrong, and where the right use is told."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """The line alone, on stderr."""
+        said = self.format_message().rstrip(".")
+        stop = "" if said.endswith("?") else "."
+        where = self.ctx.command_path if self.ctx is not None else "coffee-rounds"
+        click.echo(f"{said}{stop} See  {where} --help.", err=True, file=file)
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        raise Misused(error.format_message(), error.ctx) from error
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one when it is called."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read what stands before the command."""
+        with _in_one_line():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Read the command and what stands after it, and run it."""
+        with _in_one_line():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order in which a newcomer meets them."""

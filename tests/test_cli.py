@@ -138,11 +138,21 @@ def test_a_class_list_is_looked_at_then_taken_in_then_unchanged(prepared: Comman
 def test_a_list_with_a_wrong_line_changes_nothing_unless_told_to(prepared: Commands, people: str) -> None:
     rows = "name,email,roles\nNew Person,new@example.org,student\nNo Address,nobody,student\n"
     Path("wrong.csv").write_text(rows, encoding="utf-8")
-    answer = prepared("import", "wrong.csv", "--programme", people)
-    assert answer.exit_code == 1
-    assert answer.stderr.startswith("Line 3, column email:")
-    assert "1 new" in prepared.must("import", "wrong.csv", "--programme", people, "--skip-bad")
-    assert "1 unchanged" in prepared.must("import", "wrong.csv", "--programme", people, "--dry-run")
+    here = ("import", "wrong.csv", "--programme", people)
+    counts = "1 new, 0 changed, 0 unchanged, 1 wrong.\n"
+    why = "wrong      Line 3, column email: “nobody” is not a mail address"
+    why += ": an email address must have an @-sign.\n"
+    looked, taken = prepared(*here, "--dry-run"), prepared(*here)
+    assert (looked.exit_code, taken.exit_code) == (1, 1)
+    assert looked.stdout == f"new        New Person <new@example.org>\n{why}Nothing was changed: {counts}"
+    assert looked.stderr == (
+        "This list would not be imported: correct its wrong lines, or leave them out with --skip-bad.\n"
+    )
+    assert taken.stdout == why
+    assert taken.stderr == f"Nothing was imported, because of lines that cannot be taken: {counts}"
+    assert prepared.must(*here, "--dry-run", "--skip-bad") == looked.stdout
+    assert "1 new" in prepared.must(*here, "--skip-bad")
+    assert "1 unchanged" in prepared.must(*here, "--dry-run", "--skip-bad")
 
 
 def test_a_round_is_opened_asked_planned_and_shown(prepared: Commands, people: str, clock: Clock) -> None:

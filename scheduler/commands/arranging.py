@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 
 from scheduler import clock, db, localtime, sweep
 from scheduler.chats.chat import Chat
-from scheduler.commands import speaking
+from scheduler.commands import speaking, typed
 from scheduler.commands.speaking import Verb
 from scheduler.life import By
 from scheduler.programme.round import Round
 from scheduler.rounds import publishing, running, telling
 
-DATE = click.DateTime(["%Y-%m-%d"])
-number = click.argument("number", type=int, metavar="ROUND")
+number = click.argument("number", type=typed.KEPT, metavar="ROUND")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the round as JSON.")
 
 
@@ -28,15 +27,17 @@ def round_() -> None:
 
 
 @round_.command("open", cls=Verb)
-@click.option("--programme", required=True, type=int, metavar="P", help="The programme's number.")
+@click.option("--programme", required=True, type=typed.KEPT, metavar="P", help="The programme's number.")
 @click.option(
-    "--from", "first_on", required=True, type=DATE, metavar="DATE", help="The first date, 2027-03-01."
+    "--from", "first_on", required=True, type=typed.DAY, metavar="DATE", help="The first date, 2027-03-01."
 )
-@click.option("--to", "last_on", required=True, type=DATE, metavar="DATE", help="The last date, included.")
-@click.option("--answer-by", "answer_on", type=DATE, metavar="DATE", help="The last date for answers.")
+@click.option(
+    "--to", "last_on", required=True, type=typed.DAY, metavar="DATE", help="The last date, included."
+)
+@click.option("--answer-by", "answer_on", type=typed.DAY, metavar="DATE", help="The last date for answers.")
 @click.option("--minutes", type=int, help="How long a chat lasts; without it, as the programme has it.")
 def open_round(
-    programme: int, first_on: datetime, last_on: datetime, answer_on: datetime | None, minutes: int | None
+    programme: int, first_on: date, last_on: date, answer_on: date | None, minutes: int | None
 ) -> None:
     """Open a round and print its number; nobody is asked yet."""
     speaking.wired()
@@ -44,10 +45,10 @@ def open_round(
         opened = running.open_round(
             session,
             speaking.get_programme(session, programme),
-            first_on.date(),
-            last_on.date(),
+            first_on,
+            last_on,
             clock.now(),
-            answer_on=_date(answer_on),
+            answer_on=answer_on,
             minutes=minutes,
         )
         click.echo(opened.id)
@@ -136,7 +137,3 @@ def _show(number: int, *, as_json: bool) -> None:
         click.echo(
             f"  {chat['id']:>5}  {chat['words']}: {chat['mentor']} and {chat['student']}, {chat['state']}"
         )
-
-
-def _date(moment: datetime | None) -> date | None:
-    return moment.date() if moment is not None else None

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from scheduler import clock, db, settings, supervisor, wiring
-from scheduler.commands import lasting, paging
+from scheduler.commands import lasting, paging, typed
 from scheduler.commands.speaking import Refused, Verb
 from scheduler.operating import schema
 from scheduler.settings import Settings
@@ -32,8 +32,8 @@ WELCOME = """
 
 
 @click.command(cls=Verb)
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("data/demo"))
-@click.option("--port", type=click.IntRange(0, 65535), help="Without it, PORT or 8000; 0 takes any free one.")
+@click.option("--data", type=typed.FOLDER, default=Path("data/demo"))
+@click.option("--port", type=typed.Number(0, 65535), help="Without it, PORT or 8000; 0 takes any free one.")
 def demo(data: Path, port: int | None) -> None:
     """Start the demo: an invented programme, everybody's mail, and a clock that can be moved."""
     given = settings.surroundings()

@@ -5,26 +5,34 @@ from pathlib import Path
 import click
 
 from scheduler import clock, db
-from scheduler.commands import speaking
+from scheduler.commands import speaking, typed
 from scheduler.commands.speaking import Refused, Verb
 from scheduler.programme import class_list, enrolling
 from scheduler.programme.enrolling import NotTaken, Preview
 
+WOULD_BE_REFUSED = (
+    "This list would not be imported: correct its wrong lines, or leave them out with --skip-bad."
+)
+
 
 @click.command("import", cls=Verb)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--programme", "number", required=True, type=int, metavar="P", help="The programme's number.")
+@click.argument("file", type=typed.FILE)
+@click.option(
+    "--programme", "number", required=True, type=typed.KEPT, metavar="P", help="The programme's number."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--skip-bad", is_flag=True, help="Take the good lines in, and leave the wrong ones out.")
 def import_people(file: Path, number: int, *, dry_run: bool, skip_bad: bool) -> None:
     """Take in the people of a class list: all of it or, where a line is wrong, nothing."""
     speaking.wired()
-    people, now = class_list.read(file.read_bytes()), clock.now()
+    people, now = class_list.read(typed.content(file, class_list.MOST_BYTES)), clock.now()
     if dry_run:
         with db.reading() as session:
             found = enrolling.preview(session, speaking.get_programme(session, number), people, now)
         _tell(found)
         click.echo(f"Nothing was changed: {found.summary}.")
+        if found.wrong and not skip_bad:
+            raise Refused(WOULD_BE_REFUSED)
         return
     try:
         with db.transaction() as session:
@@ -55,4 +63,4 @@ def _tell(found: Preview) -> None:
 
 def _tell_wrong(found: Preview) -> None:
     for wrong in found.wrong:
-        click.echo(wrong.sentence, err=True)
+        click.echo(f"wrong      {wrong.sentence}")

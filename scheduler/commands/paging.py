@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import click
 
 from scheduler import settings, supervisor
+from scheduler.commands import typed
 from scheduler.commands.speaking import Refused, Verb
 from scheduler.settings import Settings
 
@@ -17,17 +18,19 @@ PROCESSES, THREADS = 2, 4
 host = click.option(
     "--host", help="The address to listen on; without it this machine alone, in production all."
 )
-port = click.option("--port", type=click.IntRange(1, 65535), help="Without it, PORT of the settings.")
+port = click.option("--port", type=typed.Number(1, 65535), help="Without it, PORT of the settings.")
 
 
 @click.command(cls=Verb)
 @host
 @port
-@click.option("--processes", type=click.IntRange(1, 64), default=PROCESSES, show_default=True)
+@click.option("--processes", type=typed.Number(1, 64), default=PROCESSES, show_default=True)
 def web(host: str | None, port: int | None, processes: int) -> None:
     """Serve the pages alone; workers and a clock must run beside them."""
     known = settings.load()
-    words = gunicorn("{}:{}".format(*address(known, host, port)), processes)
+    where = address(known, host, port)
+    with door(*where):  # said in a sentence now, and not by gunicorn's log after five tries
+        words = gunicorn("{}:{}".format(*where), processes)
     sys.stdout.flush()
     os.execv(words[0], words)  # noqa: S606 - our own program, in our own place
 
@@ -56,6 +59,8 @@ def door(host: str, port: int) -> Iterator[socket.socket]:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
+        except socket.gaierror as error:
+            raise Refused(f"There is no host {host} here to listen at.") from error
         except OSError as error:
             why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
             raise Refused(f"Port {port} {why}: name another, as in  --port {port + 1}.") from error

@@ -6,6 +6,7 @@ import click
 from markupsafe import escape
 
 from scheduler import clock, settings, wiring
+from scheduler.commands import typed
 from scheduler.commands.speaking import Verb
 from scheduler.mail import letter
 from scheduler.simulation import samples
@@ -16,7 +17,7 @@ PAGE = (
 
 
 @click.command(cls=Verb)
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", metavar="DIR", type=typed.FOLDER)
 def preview(folder: Path) -> None:
     """Write every letter into DIR, as text and as HTML; begin with its index.html."""
     wiring.start(settings.load())

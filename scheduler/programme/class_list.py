@@ -15,6 +15,17 @@ MOST_LINES = 1_000_000
 MOST_BYTES = 10 * 1024 * 1024
 LONGEST_CELL = 5_000
 
+EXCEL, OLD_EXCEL = "an Excel spreadsheet (.xlsx)", "an old Excel spreadsheet (.xls)"
+NUMBERS, OPEN_DOCUMENT = "a Numbers spreadsheet (.numbers)", "an OpenDocument spreadsheet (.ods)"
+PACKED = {b"xl/": EXCEL, b".iwa": NUMBERS, b"Index.zip": NUMBERS, b"opendocument": OPEN_DOCUMENT}
+HOW_TO_SAVE = {
+    EXCEL: "in Excel choose File > Save As > CSV UTF-8",
+    OLD_EXCEL: "in Excel choose File > Save As > CSV UTF-8",
+    NUMBERS: "in Numbers choose File > Export To > CSV",
+    OPEN_DOCUMENT: "in LibreOffice choose File > Save As > Text CSV",
+}
+"""How a spreadsheet becomes a class list, by its kind."""
+
 _LONGEST_HEADER = 10_000
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _QUOTED_CELL = r'"[^"]*+(?:""[^"]*+)*+"'
@@ -125,7 +136,8 @@ def _checked(raw: bytes) -> bytes:
         raise BadClassList("The file is empty.")
     kind = _foreign_kind(raw)
     if kind:
-        raise BadClassList(f"This is {kind}, not a CSV file; save the list as CSV (UTF-8) and try again.")
+        how = HOW_TO_SAVE.get(kind, "save the list as CSV (UTF-8)")
+        raise BadClassList(f"This is {kind}, not a CSV file; {how}, and import that file.")
     if b"\0" in raw:
         raise BadClassList("The file holds zero bytes, so it is no text file; save the list as CSV (UTF-8).")
     return raw
@@ -133,11 +145,10 @@ def _checked(raw: bytes) -> bytes:
 
 def _foreign_kind(raw: bytes) -> str | None:
     if raw.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        if b"opendocument" in raw[:200]:
-            return "an OpenDocument spreadsheet (.ods)"
-        return "an Excel workbook (.xlsx)" if b"xl/" in raw else "a zip archive"
+        # A zip file tells the names of what it holds in the clear.
+        return next((kind for name, kind in PACKED.items() if name in raw), "a packed spreadsheet or archive")
     if raw.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return "an old Excel workbook (.xls)"
+        return OLD_EXCEL
     if raw.lstrip().startswith(b"%PDF-"):
         return "a PDF document"
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -49,7 +49,7 @@ def open_round(
     Answers are wanted until the end of `answer_on`; without it, half the time to the first date, a week at
     most. Raises NoRound with a sentence when this makes no round, or there is one for these dates already.
     """
-    minutes = minutes or programme.minutes
+    minutes = programme.minutes if minutes is None else minutes
     today = localtime.in_zone(now, programme.timezone).date()
     _check(first_on, last_on, today)
     _check_length(programme, minutes)
