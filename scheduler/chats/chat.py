@@ -163,26 +163,23 @@ class Chat(Base):
 
     def enter(self, state: State, now: datetime) -> None:
         """Stand in `state` from now on, no step of it done yet, holding time or letting it go."""
-        self.state, self.since, self.last_step = state, now, None
-        self.hold_quarters()
-
-    def hold_quarters(self) -> None:
-        """Hold exactly the quarters the present state and times need; the same ones are left alone."""
-        needed = set()
-        if self.is_live:
-            count = -(-self.length // QUARTER)
-            needed = {
-                (person.id, self.starts_at + QUARTER * number)
-                for person in (self.mentor, self.student)
-                for number in range(count)
-            }
+        # What is held is read before anything is changed: reading it writes changes down, and once is enough.
         held = {(quarter.person_id, quarter.starts_at): quarter for quarter in self.quarters}
+        self.state, self.since, self.last_step = state, now, None
+        needed = self._needed_quarters()
         for key in held.keys() - needed:
             self.quarters.remove(held[key])
         self.quarters.extend(
             Quarter(person_id=person_id, starts_at=starts_at)
             for person_id, starts_at in sorted(needed - held.keys())
         )
+
+    def _needed_quarters(self) -> set[tuple[int, datetime]]:
+        """Whose time, by quarters, the present state and times need."""
+        if not self.is_live:
+            return set()
+        starts = [self.starts_at + QUARTER * number for number in range(-(-self.length // QUARTER))]
+        return {(person.id, start) for person in (self.mentor, self.student) for start in starts}
 
     def plan_ahead(self, now: datetime) -> None:
         """Set `due_step` and `due_at` to what time does to this chat next; nothing once it has a follower."""

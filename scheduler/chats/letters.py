@@ -1,10 +1,10 @@
 """Who is written to about a chat, and what their calendar gets: the tables of `lifecycle`, carried out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import links, localtime
@@ -14,10 +14,11 @@ from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import REQUEST, Act, Knows, Letter, State
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By
-from scheduler.mail import outbox, posting
-from scheduler.mail.envelope import Lane, Outgoing
+from scheduler.mail import outbox, posting, written
+from scheduler.mail.envelope import Lane
 from scheduler.mail.invite import Invite, Mailbox
 from scheduler.mail.posting import Posting
+from scheduler.mail.written import Written
 from scheduler.programme import contact
 from scheduler.programme.person import Standing
 
@@ -32,11 +33,13 @@ def write(session: Session, event: ChatEvent, now: datetime) -> None:
     chat = event.chat
     if event.is_act:
         outbox.withdraw(session, now, "the chat has changed since", about=chat.key)
+    letters, actors = written.about(session, chat.key), _actors(session, chat, before=event)
     for side in SIDES:
-        known = knows(session, chat, side, before=event)
+        mine = _to(chat, side, letters)
+        known = _knows(chat, side, mine, actors)
         letter = lifecycle.letter_for(event.what, by=event.by, side=side, state=chat.state, knows=known)
         if letter is not None and _is_for(event, side) and _may_write(event, side, letter, known, now):
-            _post(session, event, side, letter, now)
+            _post(session, event, side, letter, mine, now)
 
 
 def write_proposal(session: Session, proposal: Proposal, letter: str, to: By, now: datetime) -> None:
@@ -52,25 +55,38 @@ def write_proposal(session: Session, proposal: Proposal, letter: str, to: By, no
     )
 
 
-def knows(session: Session, chat: Chat, side: By, *, before: ChatEvent | None = None) -> Knows:
-    """What `side` knows of the chat from the letters they have, or may have, in hand."""
-    person = chat.person(side)
-    last = outbox.last_calendar(session, chat.key, person.id)
-    acts = select(ChatEvent).where(ChatEvent.chat_id == chat.id, ChatEvent.by == side)
+def knows(session: Session, chat: Chat, side: By) -> Knows:
+    """What `side` knows of the chat from what they did, and from the letters they may have in hand."""
+    mine = _to(chat, side, written.about(session, chat.key))
+    return _knows(chat, side, mine, _actors(session, chat))
+
+
+def _to(chat: Chat, side: By, letters: Iterable[Written]) -> list[Written]:
+    return [letter for letter in letters if letter.person_id == chat.person(side).id]
+
+
+def _actors(session: Session, chat: Chat, *, before: ChatEvent | None = None) -> set[By]:
+    """Who has done anything to the chat, before that event."""
+    acts = select(ChatEvent.by).where(ChatEvent.chat_id == chat.id)
     if before is not None:
         acts = acts.where(ChatEvent.id < before.id)
-    holds = last is not None and last.method == REQUEST
+    return set(session.scalars(acts))
+
+
+def _knows(chat: Chat, side: By, mine: Sequence[Written], actors: Collection[By]) -> Knows:
+    held = _held(mine)
     return Knows(
-        told=outbox.heard(session, chat.key, person.id),
-        acted=bool(session.scalar(select(exists(acts.with_only_columns(ChatEvent.id))))),
-        holds=holds,
-        is_right=holds and last is not None and _is_right(chat, side, last),
+        told=any(letter.is_heard for letter in mine),
+        acted=side in actors,
+        holds=held is not None,
+        is_right=held is not None and held.starts_at == chat.starts_at and held.shows == shows(chat, side),
     )
 
 
-def _is_right(chat: Chat, side: By, held: Outgoing) -> bool:
-    """Whether the calendar that took `held` shows the chat as it is."""
-    return held.starts_at == chat.starts_at and held.shows == shows(chat, side)
+def _held(mine: Sequence[Written]) -> Written | None:
+    """The letter that made the reader's calendar what it is; None when the chat does not stand in it."""
+    last = written.last_calendar(letter for letter in mine if letter.is_heard)
+    return last if last is not None and last.method == REQUEST else None
 
 
 def shows(chat: Chat, side: By) -> str:
@@ -122,14 +138,17 @@ def _session(event: ChatEvent) -> Session:
     return session
 
 
-def _post(session: Session, event: ChatEvent, side: By, letter: Letter, now: datetime) -> None:
+def _post(
+    session: Session, event: ChatEvent, side: By, letter: Letter, mine: Sequence[Written], now: datetime
+) -> None:
     chat = event.chat
     name, times = letter.name, None
     if name in WITH_TIMES:
         times = freetime.common_times(session, chat, now)
         if not times and name == "chat_missed":
             name = "chat_no_time_left"
-    known = _known_start(session, chat, side)
+    held = _held(mine)
+    known = held.starts_at if held is not None else None  # they hear of no time between that and the present
     is_over = chat.state in lifecycle.ENDED_EARLY
     shown = card.show(
         chat,
@@ -144,7 +163,7 @@ def _post(session: Session, event: ChatEvent, side: By, letter: Letter, now: dat
         shown = replace(shown, undo_until=localtime.clock(until, chat.person(side).timezone))
     wait = lifecycle.grace(event.what, by=event.by, reader=side, starts_at=chat.starts_at, now=now)
     context = _context(chat, side, shown, event)
-    before = outbox.last_calendar(session, chat.key, chat.person(side).id, put_too=True)
+    before = written.last_calendar(mine)
     post = replace(
         _envelope(chat, side, name, event.key, context),
         calendar=_calendar(event, side, letter.calendar, shown, before, now),
@@ -155,12 +174,6 @@ def _post(session: Session, event: ChatEvent, side: By, letter: Letter, now: dat
         lane=Lane.PROMPT if event.is_act else Lane.ORDINARY,
     )
     contact.post(session, post, now)
-
-
-def _known_start(session: Session, chat: Chat, side: By) -> datetime | None:
-    """When the chat is in `side`'s calendar: they hear of no time between that and the present one."""
-    held = outbox.last_calendar(session, chat.key, chat.person(side).id)
-    return held.starts_at if held is not None and held.method == REQUEST else None
 
 
 UNDO_OFFERED = frozenset({Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL, Act.MISS})
@@ -212,7 +225,7 @@ def link_for(chat: Chat, side: By, event: ChatEvent | None) -> Callable[[str], s
 
 
 def _calendar(
-    event: ChatEvent, side: By, method: str | None, shown: Card, before: Outgoing | None, now: datetime
+    event: ChatEvent, side: By, method: str | None, shown: Card, before: Written | None, now: datetime
 ) -> tuple[str, Invite] | None:
     """The calendar part for `side`, having raised the copy's SEQUENCE where the change calls for it."""
     if method is None:
@@ -237,7 +250,7 @@ def _calendar(
     )
 
 
-def _stamp(before: Outgoing | None, now: datetime) -> datetime:
+def _stamp(before: Written | None, now: datetime) -> datetime:
     """DTSTAMP in whole seconds, later than that of the copy's letter before: calendars order by it."""
     stamp = now.replace(microsecond=0)
     if before is not None and before.stamp is not None:
