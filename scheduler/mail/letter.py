@@ -79,8 +79,10 @@ class Stationery:
     def render(self, name: str, context: Mapping[str, object]) -> Words:
         """The letter's words for this context; Unfit when the text's first line holds no subject.
 
-        The HTML is told the `subject`, for its title.
+        Templates are told which `letter` they are, for a programme may have words of its own for it, and the
+        HTML its `subject`, for its title.
         """
+        context = {**context, "letter": name}
         first, _, text = self._filled(f"{name}.txt", context).partition("\n")
         subject = invite.one_line(first)
         if not subject:

@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import re
 import unicodedata
 import zoneinfo
 
@@ -50,6 +51,13 @@ def clean_text(text: str, limit: int) -> str:
     format, private or unassigned characters (so no bidi override), no line or paragraph separators, no mark
     without a base and never a base cut from its marks. Cleaning twice is cleaning once."""
     return _clean(text, limit, unwanted="")
+
+
+def clean_lines(text: str, limit: int) -> str:
+    """Text of several lines, each as `clean_text` with this limit; empty lines are folded to single ones, and
+    there are none at the ends."""
+    lines = [clean_text(line, limit) for line in text[: 10 * limit].splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 
 def quoted(text: str) -> str:

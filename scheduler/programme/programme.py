@@ -43,7 +43,7 @@ class Programme(Base):
     )
     """The number each signup link carries; raised to renew the link, negative while it is turned off."""
     texts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
-    """The coordinator's own opening sentence of a letter, by the letter's name; none where it has none."""
+    """The coordinator's own words after a letter's greeting, by the letter's name; none where it has none."""
     needs_you_on: Mapped[str | None] = mapped_column(String(10), default=None)
     """The local date of the last morning's digest."""
     needs_you_told: Mapped[list[Any]] = mapped_column(default_factory=list)
@@ -68,6 +68,11 @@ class Programme(Base):
     def offsets(self) -> dict[str, timedelta]:
         """The programme's own lead times, by step name; where it has none, the tables' hold."""
         return {name: timedelta(minutes=minutes) for name, minutes in self.offset_minutes.items()}
+
+    def open_letter_with(self, letter: str, words: str) -> None:
+        """From now on these words stand after the greeting of this letter; empty, none do."""
+        others = {name: kept for name, kept in self.texts.items() if name != letter}
+        self.texts = others | ({letter: words} if words else {})
 
     def signup_number(self, role: str) -> int | None:
         """The number a signup link for `role` (any, mentor, student) must carry; None when turned off."""

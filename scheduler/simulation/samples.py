@@ -74,11 +74,11 @@ class Sample(NamedTuple):
 class _Stage:
     """The people and the round of all samples; nothing of it is ever kept in a database."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, name: str, texts: Mapping[str, str]) -> None:
         today = localtime.in_zone(now, ZONE).date()
         monday = today - today.weekday() * DAY
         self.now, self.tuesday = now, monday + 2 * WEEK + DAY
-        self.programme = Programme(name="Riverside Coffee Chats", timezone=ZONE, created_at=now)
+        self.programme = Programme(name=name, timezone=ZONE, created_at=now, texts=dict(texts))
         self.coordinator = Coordinator(email="ada@example.org", name="Ada Marsh", created_at=now)
         self.mentor = self._person(1, "Dr Maya Okafor", "maya", "attending", "paediatrics")
         self.student = self._person(2, "Sam Rivera", "sam", "year 3", "")
@@ -127,9 +127,14 @@ class _Stage:
         return chat
 
 
-def every(now: datetime) -> Iterator[Sample]:
-    """A sample of each letter for each kind of reader, with links bound as they are; dates follow `now`."""
-    stage = _Stage(now)
+def every(
+    now: datetime, *, name: str = "Riverside Coffee Chats", texts: Mapping[str, str] | None = None
+) -> Iterator[Sample]:
+    """A sample of each letter for each kind of reader, with links bound as they are; dates follow `now`.
+
+    They are of an invented programme, which may have a real one's `name` and own words (`texts`).
+    """
+    stage = _Stage(now, name, texts or {})
     for letter, (state, sides, more) in CHATS.items():
         for side in sides:
             yield Sample(letter, side, _of_chat(stage, state, side, **more))

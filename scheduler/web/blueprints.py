@@ -17,6 +17,7 @@ from scheduler.web import (
     signin,
     signup_pages,
     wishes,
+    words_pages,
 )
 from scheduler.web.access import GuardedBlueprint
 
@@ -37,5 +38,6 @@ def of(known: Settings) -> list[GuardedBlueprint]:
         signin.pages,
         signup_pages.pages,
         wishes.pages,
+        words_pages.pages,
     ]
     return [*always, demo_mailbox.pages if known.is_demo else front.pages]

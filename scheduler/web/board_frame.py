@@ -13,6 +13,11 @@ from scheduler.web import access
 from scheduler.web.access import GuardedBlueprint
 
 LARGEST_ID = 2**31 - 1
+LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri 'none'; "
+    "form-action 'none'"
+)
+"""A letter in its frame: its own styles, and nothing else; no script, no form, no link."""
 
 
 def guarded(name: str, import_name: str) -> GuardedBlueprint:
@@ -70,6 +75,11 @@ def back(endpoint: str, said: str, **values: Any) -> ResponseReturnValue:
     if said:
         flash(said)
     return redirect(url_for(endpoint, **values), 303)
+
+
+def letter_in_frame(html: str) -> ResponseReturnValue:
+    """A letter's HTML alone, as the frame of a page shows it."""
+    return f"<!doctype html>{html}", 200, {"Content-Security-Policy": LETTER_POLICY}
 
 
 def number(name: str, default: int = 1) -> int:

@@ -14,12 +14,6 @@ from scheduler.web import access, board_frame
 
 pages = board_frame.guarded("mail_pages", __name__)
 
-HTML_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri 'none'; "
-    "form-action 'none'"
-)
-"""A letter in its frame: its own styles, and nothing else; no script, no form, no link."""
-
 
 @pages.get("/board/<int:programme_id>/mail")
 def log(programme_id: int) -> ResponseReturnValue:
@@ -63,8 +57,7 @@ def html(programme_id: int, letter_id: int) -> ResponseReturnValue:
     """The letter's HTML alone, without links, for its frame."""
     with db.reading() as session:
         programme, about = _letter(session, programme_id, letter_id)
-        shown = mail_log.letter(session, programme, about).html
-    return f"<!doctype html>{shown}", 200, {"Content-Security-Policy": HTML_POLICY}
+        return board_frame.letter_in_frame(mail_log.letter(session, programme, about).html)
 
 
 @pages.post("/board/<int:programme_id>/mail/<int:letter_id>/again")

@@ -199,6 +199,11 @@ def test_what_is_no_zone_is_refused_in_one_sentence(written):
         names.known_zone(written)
 
 
+def test_lines_are_kept_and_cleaned_each():
+    written = "\r\n one  two\u202e\r\nthree\u2028\n\n\n\nfour\t \n\n"
+    assert names.clean_lines(written, 80) == "one two\nthree\n\nfour"
+
+
 @pytest.mark.parametrize(
     ("written", "nearest"),
     [

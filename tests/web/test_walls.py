@@ -34,7 +34,7 @@ def rules(app: Flask, guard: str, method: str) -> list[Rule]:
 
 def paths(rule: Rule, ids: dict[str, int]) -> str:
     """The route's path with these ids; a word is one that the route knows."""
-    known: dict[str, object] = {**ids, "role": "mentor"}
+    known: dict[str, object] = {**ids, "role": "mentor", "name": "offer_wanted", "reader": "mentor"}
     return re.sub(r"<(?:\w+(?:\(.*?\))?:)?(\w+)>", lambda found: str(known[found[1]]), rule.rule)
 
 
