@@ -1,0 +1,117 @@
+"""Killed at any moment: web, workers, clock, broker and supervisor die at random, and no letter is lost."""
+
+import os
+import random
+import threading
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+import psutil
+import pytest
+from sqlalchemy import select
+
+from scheduler import clock, db
+from scheduler.mail.envelope import Fate, Outgoing
+from tests.support import left_out, truth
+from tests.support.commands import eventually
+from tests.support.live import WITHIN_SECONDS, Live
+from tests.support.town import Town
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kills")]
+KILLS = 200 if os.environ.get("LONG") else 60
+SEED = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().getrandbits(31)
+
+
+class Killer:
+    """Kills one process of the service after another, at moments drawn by the seed; starts a dead one anew."""
+
+    def __init__(self, live: Live, seed: int) -> None:
+        self._live, self._draw = live, random.Random(seed)
+        self.kills: dict[str, int] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    def _work(self) -> None:
+        while not self._stop.wait(self._draw.uniform(0.1, 0.9)) and sum(self.kills.values()) < KILLS:
+            process = self._victim()
+            if process is None:
+                continue
+            name = kind(process, self._live)
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+                self.kills[name] = self.kills.get(name, 0) + 1
+            if name == "supervisor":
+                assert self._live.service is not None
+                self._live.service.wait()
+                eventually(lambda: not self._live.processes(), "a process was left behind", within=10)
+                self._live.start(wait=False)
+
+    def _victim(self) -> psutil.Process | None:
+        found = self._live.processes()
+        return self._draw.choice(found) if found else None
+
+    def __enter__(self) -> "Killer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def is_done(self) -> bool:
+        return not self._thread.is_alive()
+
+
+def kind(process: psutil.Process, live: Live) -> str:
+    """Which part of the service it is."""
+    try:
+        words = " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return "gone"
+    if live.service is not None and process.pid == live.service.pid:
+        return "supervisor"
+    names = ("gunicorn", "work prompt", "work slow", "clock", "valkey-server", "redis-server")
+    return next((name for name in names if name in words), "command")
+
+
+def test_nothing_is_lost_whoever_dies(tmp_path: Path, database: str) -> None:
+    left_out.require(Path("/proc").exists(), "only Linux tells a process that its parent has died")
+    print(f"seed {SEED}")
+    with Live(tmp_path, database) as live:
+        town = Town(live, SEED)
+        town.found()
+        live.start()
+        with Killer(live, SEED) as killer:
+            town.begin()
+            while not killer.is_done and town.go_on():
+                live.settle()
+        last_kill = monotonic()
+        live.settle()
+        took = monotonic() - last_kill
+        while town.go_on():
+            live.settle()
+        print(f"kills {killer.kills}, all done {took:.1f} s after the last, {live.extra_copies} extra copies,")
+        print(f"{live.broken_off} connections broken off after a letter, {len(live.ids)} letters taken")
+        assert took <= WITHIN_SECONDS
+        assert sum(killer.kills.values()) == KILLS
+        check(live, town)
+
+
+def check(live: Live, town: Town) -> None:
+    """Every letter arrived as it stands in the outbox; copies only where a sender died before it knew."""
+    live.collect()
+    with db.reading() as session:
+        truth.check(session, live.mailroom, clock.now())
+        rows = session.execute(select(Outgoing.message_id, Outgoing.raw, Outgoing.state)).all()
+    taken: dict[str, set[bytes]] = {}
+    for letter_id, (_, mail) in zip(live.ids, live.mails, strict=True):
+        taken.setdefault(letter_id, set()).add(mail.raw)
+    assert {state for _, _, state in rows} <= {Fate.SENT, Fate.WITHDRAWN}
+    for letter_id, raw, state in rows:
+        copies = taken.get(letter_id, set())
+        assert copies or state is Fate.WITHDRAWN, f"{letter_id} is lost"
+        assert copies <= {raw}, f"a copy of {letter_id} differs"
+    assert live.extra_copies <= live.broken_off
+    assert town.answered >= 60
