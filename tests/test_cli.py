@@ -17,7 +17,7 @@ from scheduler.planning import problem
 from scheduler.programme import class_list
 from tests.support import instances
 from tests.support.clock import Clock
-from tests.support.commands import COMMAND, Commands
+from tests.support.commands import COMMAND, Commands, live_in
 from tests.support.mailroom import Mailroom
 from tests.support.world import World
 
@@ -27,10 +27,7 @@ NOT_A_MAIL = b"From: eve@example.org\r\nMessage-ID: <1@example.org>\r\nSubject: 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
     """The command line on an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("SMTP_URL", "DATABASE_URL", "ENVIRONMENT", "PORT", "BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    live_in(tmp_path, monkeypatch)
     monkeypatch.setenv("INBOUND", "true")
     yield Commands()
     db.unbind()

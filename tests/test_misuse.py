@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler import db
-from tests.support.commands import Commands
+from tests.support.commands import Commands, live_in
 
 HUGE = "1" + "0" * 30
 CLASS_LIST = "name,email,roles\nSam Rivera,sam@example.org,student\n"
@@ -96,7 +96,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "binary").write_bytes(bytes(range(256)) * 8)
     (made / "folder").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        _stand_in(made, patch)
+        live_in(made, patch)
         run = Commands()
         run.must("upgrade")
         run.must(*shlex.split("programme add Old --timezone Europe/Berlin --coordinator ada@example.org"))
@@ -106,16 +106,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
-    _stand_in(folder, monkeypatch)
+    live_in(folder, monkeypatch)
     yield Commands()
     db.unbind()
-
-
-def _stand_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    for name in ("SMTP_URL", "DATABASE_URL", "ENVIRONMENT", "PORT", "BASE_URL"):
-        patch.delenv(name, raising=False)
-    patch.setenv("DATA_DIR", str(folder / "data"))
-    patch.chdir(folder)
 
 
 def one_sentence(run: Commands, words: str, code: int) -> str:

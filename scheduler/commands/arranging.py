@@ -1,9 +1,10 @@
 """`coffee-rounds round …`: a round from opening to closing, without the dashboard."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -15,7 +16,8 @@ from scheduler.commands import speaking, typed
 from scheduler.commands.speaking import Verb
 from scheduler.life import By
 from scheduler.programme.round import Round
-from scheduler.rounds import publishing, running, telling
+from scheduler.rounds import publishing, running, telling, turnout
+from scheduler.rounds.turnout import LeftOutRow
 
 number = click.argument("number", type=typed.KEPT, metavar="ROUND")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the round as JSON.")
@@ -78,7 +80,7 @@ def plan(number: int, *, as_json: bool) -> None:
 @number
 @as_json
 def show(number: int, *, as_json: bool) -> None:
-    """Show how far it has come: its figures and its chats."""
+    """Show how far it has come: its figures, its chats, and who was left out, with the reasons."""
     speaking.wired()
     _show(number, as_json=as_json)
 
@@ -112,28 +114,46 @@ def _carry_out(number: int, verb: Callable[[Session, Round, datetime], object], 
 
 
 def _show(number: int, *, as_json: bool) -> None:
+    """The round as it is; its JSON has the same keys at every stage."""
     with db.reading() as session:
         round_ = speaking.get_round(session, number)
-        figures = asdict(telling.figures(session, round_))
         found = select(Chat).where(Chat.round_id == number).order_by(Chat.starts_at, Chat.id)
-        chats = [
-            {
-                "id": chat.id,
-                "mentor": chat.mentor.name,
-                "student": chat.student.name,
-                "starts_at": chat.starts_at.isoformat(),
-                "state": str(chat.state),
-                "words": localtime.when(chat.starts_at, chat.ends_at, round_.programme.timezone),
-            }
-            for chat in session.scalars(found)
-        ]
+        shown = {
+            **asdict(telling.figures(session, round_)),
+            "chats": [_chat(chat) for chat in session.scalars(found)],
+            "students_left_out": [_left_out(row) for row in turnout.left_out_rows(session, round_)],
+        }
     if as_json:
-        click.echo(json.dumps({**figures, "chats": chats}, ensure_ascii=False, indent=2, default=str))
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2, default=str))
         return
-    click.echo(f"Round {number}, {figures['title']}: {figures['state']}")
+    for line in _lines(shown):
+        click.echo(line)
+
+
+def _chat(chat: Chat) -> dict[str, object]:
+    return {
+        "id": chat.id,
+        "mentor": chat.mentor.name,
+        "student": chat.student.name,
+        "starts_at": chat.starts_at.isoformat(),
+        "state": str(chat.state),
+        "words": localtime.when(chat.starts_at, chat.ends_at, chat.round.programme.timezone),
+        "reasons": [str(reason) for reason in chat.reasons],
+    }
+
+
+def _left_out(row: LeftOutRow) -> dict[str, object]:
+    return {"student": row.person, "reason": row.reason, "words": row.why, "change": row.change}
+
+
+def _lines(shown: dict[str, Any]) -> Iterator[str]:
+    """The same for people: the figures, each chat with its reasons, each student left out with theirs."""
+    yield f"Round {shown['id']}, {shown['title']}: {shown['state']}"
     names = ("asked", "answered", "planned", "proposed", "accepted", "met", "left_out")
-    click.echo(", ".join(f"{figures[name]} {name.replace('_', ' ')}" for name in names))
-    for chat in chats:
-        click.echo(
-            f"  {chat['id']:>5}  {chat['words']}: {chat['mentor']} and {chat['student']}, {chat['state']}"
-        )
+    yield ", ".join(f"{shown[name]} {name.replace('_', ' ')}" for name in names)
+    for chat in shown["chats"]:
+        yield f"  {chat['id']:>5}  {chat['words']}: {chat['mentor']} and {chat['student']}, {chat['state']}"
+        if chat["reasons"]:
+            yield f"         {'; '.join(chat['reasons'])}"
+    for row in shown["students_left_out"]:
+        yield f"      –  {row['student']} {row['words']}. {row['change']}".rstrip()

@@ -1,5 +1,6 @@
 """A draft becomes a round: kept, changed by the coordinator, published, taken back, refilled."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, select, update
@@ -15,7 +16,7 @@ from scheduler.chats.lifecycle import Act, State
 from scheduler.life import By, NotNow, Via
 from scheduler.mail import outbox
 from scheduler.planning import explain
-from scheduler.planning.problem import Plan
+from scheduler.planning.problem import Plan, Unmatched
 from scheduler.programme.pairing import Exclusion, Why
 from scheduler.programme.person import Person
 from scheduler.programme.round import PUBLISH_AFTER, Round
@@ -58,13 +59,20 @@ def keep(session: Session, round_: Round, known: Facts, plan: Plan, now: datetim
                     round_id=round_.id,
                     person=people[int(row.student)],
                     reason=row.reason,
-                    change=row.change or "",
+                    change=_named(row, people),
                 )
             )
     session.flush()
     if round_.state is Stage.DRAFTED:
         telling.tell_planned(session, round_, now)
     return len(plan.chats)
+
+
+def _named(row: Unmatched, people: Mapping[int, Person]) -> str:
+    """What would have helped, with the mentor's name: the planner knows them by number alone."""
+    if row.mentor is None:
+        return row.change or ""
+    return (row.change or "").replace("this mentor", people[int(row.mentor)].name)
 
 
 def _draft(session: Session, round_: Round, now: datetime, by: By) -> None:

@@ -22,7 +22,7 @@ from scheduler.programme.coordinator import Coordinator
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
-from scheduler.programme.stages import LETTERS, RoundAct
+from scheduler.programme.stages import LETTERS, RoundAct, Stage
 from scheduler.rounds import drafting
 from scheduler.rounds.plan import LeftOut
 from scheduler.rounds.round_card import RoundCard
@@ -40,6 +40,7 @@ REASONS = {
 """What a student left out reads: true, kind, and about nobody else."""
 OWN_DOING = "no_time"
 """The one reason that does not make a student go first next time: they gave no time for a chat."""
+BEFORE_PLAN = (Stage.OPEN, Stage.ASKING)
 AGREED = (State.CONFIRMED, State.HELD, State.MISSED, State.UNKNOWN)
 STILL_LOOKING = "A chat that was planned for you did not work out, and no other time was left."
 
@@ -81,8 +82,11 @@ def _count(session: Session, round_: Round, which: ColumnElement[bool]) -> int:
 def left_out(session: Session, round_: Round) -> list[LeftOut]:
     """The students who are in the round without a chat, and did not let one go; made a row of if new.
 
-    A plan gives its reason; who answered after it is *late*, whose chats all came to nothing *fell_through*.
+    Before there is a plan it is nobody. A plan gives its reason; who answered after it is *late*, whose chats
+    all came to nothing *fell_through*.
     """
+    if round_.state in BEFORE_PLAN:
+        return []
     has_chat = exists().where(
         Chat.round_id == round_.id, Chat.student_id == Ask.person_id, Chat.state.in_(USES_CAPACITY)
     )

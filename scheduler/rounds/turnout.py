@@ -41,6 +41,7 @@ class LeftOutRow:
 
     person: str
     url: str
+    reason: str
     why: str
     change: str
 
@@ -88,6 +89,7 @@ def left_out_rows(session: Session, round_: Round) -> list[LeftOutRow]:
         LeftOutRow(
             person=row.person.name,
             url=board.person_url(row.person),
+            reason=row.reason,
             why=board.WHY_LEFT_OUT.get(row.reason, "is not in the plan"),
             change=row.change,
         )

@@ -11,7 +11,7 @@ from scheduler.chats.chat import Chat, Quarter
 from scheduler.life import By, NotNow
 from scheduler.programme.pairing import Exclusion, Why
 from scheduler.programme.round import Round
-from scheduler.rounds import publishing
+from scheduler.rounds import publishing, telling
 from scheduler.rounds.plan import LeftOut
 from tests.support.world import World
 
@@ -52,6 +52,19 @@ def test_whoever_has_no_common_time_is_left_out_with_the_reason(world: World, ro
     world.gives(round_id, "sam", THURSDAY)
     assert plan(round_id) == []
     assert left_out(round_id) == [("Sam", "no_common_time")]
+    with db.reading() as session:
+        (row,) = session.scalars(select(LeftOut))
+        assert row.change == "If they could spare 30 more minutes, Dr Maya Okafor has time."
+
+
+def test_before_there_is_a_plan_nobody_is_left_out_of_it(world: World, round_id: int) -> None:
+    world.gives(round_id, "sam", THURSDAY)
+    for expected in ([], ["Sam Lind"]):
+        with db.reading() as session:
+            round_ = session.get_one(Round, round_id)
+            assert [row.person.name for row in telling.left_out(session, round_)] == expected
+            assert telling.figures(session, round_).left_out == len(expected)
+        plan(round_id)
 
 
 def test_one_mentor_with_one_chat_serves_who_waited_longer(world: World, round_id: int) -> None:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import monotonic
 
+import pytest
 from click.testing import CliRunner, Result
 
 from scheduler import cli
@@ -45,6 +46,14 @@ def running(*words: str) -> Iterator["subprocess.Popen[str]"]:
     finally:
         process.kill()
         process.communicate()
+
+
+def live_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """From now on the working folder is this one, and a command finds nothing but it."""
+    for name in ("SMTP_URL", "DATABASE_URL", "REDIS_URL", "ENVIRONMENT", "PORT", "BASE_URL"):
+        patch.delenv(name, raising=False)
+    patch.setenv("DATA_DIR", str(folder / "data"))
+    patch.chdir(folder)
 
 
 def eventually(is_so: Callable[[], bool], why: str, *, within: float = 30.0) -> None:

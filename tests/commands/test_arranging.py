@@ -1,0 +1,55 @@
+"""`coffee-rounds round …`: what it says of a plan, to people and to programs."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from scheduler import db, settings, wiring
+from tests.support.clock import Clock
+from tests.support.commands import Commands, live_in
+from tests.support.mailroom import Mailroom
+from tests.support.world import World
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
+    """The command line on a database without people."""
+    live_in(tmp_path, monkeypatch)
+    Commands().must("upgrade")
+    wiring.start(settings.load())
+    yield Commands()
+    db.unbind()
+
+
+def test_a_plan_is_told_with_its_reasons_and_with_whom_it_left_out(run: Commands, clock: Clock) -> None:
+    world = World(clock, Mailroom())
+    world.begin()
+    world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    before = json.loads(run.must("round", "show", "1", "--json"))
+    assert (before["chats"], before["students_left_out"], before["left_out"]) == ([], [], 0)
+    for name in ("maya", "sam"):
+        world.gives(1, name, ("2027-03-09 16:30", "2027-03-09 17:00"))
+    world.gives(1, "lee", ("2027-03-11 16:30", "2027-03-11 17:30"))
+    assert run.must("round", "plan", "1") == (
+        "Round 1, 8 – 19 Mar: drafted\n"
+        "4 asked, 3 answered, 1 planned, 0 proposed, 0 accepted, 0 met, 1 left out\n"
+        "      1  Tuesday 9 March, 4:30 – 5:00 pm Eastern Standard Time (New York): "
+        "Dr Maya Okafor and Sam Lind, planned\n"
+        "         both free Tue 9 Mar; not met before\n"
+        "      –  Lee Lind shares no time with a mentor."
+        " More times from the mentors would help.\n"
+    )
+    shown = json.loads(run.must("round", "show", "1", "--json"))
+    assert shown.keys() == before.keys()
+    assert [chat["reasons"] for chat in shown["chats"]] == [["both free Tue 9 Mar", "not met before"]]
+    assert shown["students_left_out"] == [
+        {
+            "student": "Lee Lind",
+            "reason": "no_common_time",
+            "words": "shares no time with a mentor",
+            "change": "More times from the mentors would help.",
+        }
+    ]
