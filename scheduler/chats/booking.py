@@ -158,18 +158,9 @@ def _new(
             Copy(side=side, uid=invite.new_uid(domain, secrets.token_bytes(17)))
             for side in (By.STUDENT, By.MENTOR)
         ],
-        place=_place(round_, mentor, student),
         follows_id=follows.id if follows is not None else None,
         reasons=list(reasons),
     )
     session.add(chat)
     session.flush()
     return chat
-
-
-def _place(round_: Round, mentor: Person, student: Person) -> str:
-    """The mentor's own room or link; else the programme's places in turn, so that not all use the first."""
-    if mentor.place:
-        return mentor.place
-    places = round_.programme.places
-    return str(places[student.id % len(places)]) if places else ""

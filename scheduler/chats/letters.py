@@ -94,6 +94,12 @@ def shows(chat: Chat, side: By) -> str:
     return f"{'agreed' if _has_agreed(chat, side) else 'open'} {chat.place}"
 
 
+def place_shown(session: Session, chat: Chat, side: By) -> str:
+    """The place that `side`'s calendar shows; empty where it shows none, or the chat is not in it."""
+    held = outbox.last_calendar(session, chat.key, chat.person(side).id)
+    return held.shows.partition(" ")[2] if held is not None and held.method == REQUEST else ""
+
+
 def _has_agreed(chat: Chat, side: By) -> bool:
     return chat.copy(side).agreed_start == chat.starts_at
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from scheduler.chats import freetime, letters, lifecycle, room
+from scheduler.chats import freetime, letters, lifecycle, places, room
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
@@ -14,6 +14,8 @@ from scheduler.programme import refill
 from scheduler.programme.person import Standing
 
 FREES_TIME = frozenset({Act.DECLINE, Act.LAPSE, Act.CANCEL, Act.MOVE})
+ARRANGES = frozenset({Act.PROPOSE, Act.AGREE, Act.MOVE})
+"""Acts that settle when and where."""
 UNDOABLE = frozenset({Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL, Act.HOLD, Act.MISS, Act.CLOSE})
 
 
@@ -36,8 +38,10 @@ def happen(
     """
     event = _event(chat, what, now, via=via, by=by)
     if what in set(Act):
+        place = places.find(session, chat, to or chat.starts_at) if what in ARRANGES else chat.place
         if not chat.act(Act(what), now, by=by, to=to):
             return False
+        chat.place = place
         _agree(chat, Act(what), by)
     else:
         chat.last_step = what
@@ -68,6 +72,7 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     _check_undo(session, event, now, by)
     undone = _event(chat, Act.UNDO, now, via=via, by=by)
     undone.undoes_id = event.id
+    chat.place = places.find(session, chat, event.was_starts_at)
     _go_back(chat, event, now, by)
     if event.what in FREES_TIME:
         freetime.put_back(session, chat, event.by)

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, lazyload
 
-from scheduler import links
+from scheduler import links, localtime
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.chats import lifecycle
 from scheduler.chats.chat import Chat
-from scheduler.chats.lifecycle import State
+from scheduler.chats.lifecycle import LIVE, State
 from scheduler.chats.room import USES_CAPACITY
 from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.programme.person import Person, Standing
@@ -63,6 +63,7 @@ def needs_you(session: Session, programme: Programme, now: datetime) -> list[Nee
         *_given_up(session, programme, now),
         *_drafts(under_way.values()),
         *_left_out(session, under_way),
+        *_without_place(chats, programme, now),
         *_silent(asks),
         *_disagreeing(chats, now),
         *_missed(chats),
@@ -123,6 +124,7 @@ def _chats(session: Session, programme: Programme, now: datetime) -> list[Chat]:
     wanted = or_(
         and_(or_(both_said, Chat.is_listed), Chat.ends_at >= now - KEPT_IN_VIEW),
         and_(Chat.state == State.PROPOSED, Chat.since <= now - NO_ANSWER_AFTER),
+        and_(Chat.state.in_(LIVE), Chat.place == "", Chat.starts_at > now),
     )
     rows = select(Chat).join(Chat.round).where(Round.programme_id == programme.id, wanted)
     return list(session.scalars(rows.options(lazyload(Chat.copies)).order_by(Chat.since, Chat.id)))
@@ -188,6 +190,18 @@ def _left_out(session: Session, under_way: dict[int, Round]) -> Iterator[Need]:
             since=round_.since,
             person=row.person.name,
         )
+
+
+def _without_place(chats: Iterable[Chat], programme: Programme, now: datetime) -> Iterator[Need]:
+    for chat in chats if programme.places else ():
+        if chat.is_live and not chat.place and chat.starts_at > now:
+            when = localtime.when(chat.starts_at, chat.ends_at, programme.timezone)
+            yield Need(
+                sentence=f"{two(chat)} have no place for {when}: none was free then.",
+                url=chat_url(chat),
+                since=chat.since,
+                person=chat.student.name,
+            )
 
 
 def _silent(asks: Iterable[Ask]) -> Iterator[Need]:

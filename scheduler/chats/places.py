@@ -1,0 +1,49 @@
+"""Reading: where a chat takes place, so that no two of a programme are in one place at the same time."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler.chats import letters
+from scheduler.chats.chat import Chat
+from scheduler.chats.lifecycle import LIVE
+from scheduler.life import By
+from scheduler.programme.programme import Programme
+from scheduler.programme.round import Round
+
+
+def find(session: Session, chat: Chat, starts_at: datetime) -> str:
+    """The place for this chat if it starts then; "" where none is free.
+
+    What the student's calendar shows comes first, then what the chat has. Else it is the mentor's own place,
+    which is theirs at any time, or one of the programme's, by turns from the student's number, that no other
+    live chat has at that time. The programme is locked while we look.
+    """
+    programme = chat.round.programme
+    session.execute(select(Programme.id).where(Programme.id == programme.id).with_for_update())
+    own, taken = chat.mentor.place, _taken(session, chat, starts_at)
+    offered = [own] if own else _by_turns(programme.places, chat.student.id)
+    wanted = [letters.place_shown(session, chat, By.STUDENT), chat.place, *offered]
+    return next((place for place in wanted if place and (place == own or place not in taken)), "")
+
+
+def _taken(session: Session, chat: Chat, starts_at: datetime) -> set[str]:
+    """The places of other live chats of the programme that are under way at some moment of this one."""
+    others = (
+        select(Chat.place)
+        .join(Chat.round)
+        .where(
+            Round.programme_id == chat.round.programme.id,
+            Chat.state.in_(LIVE),
+            Chat.id != chat.id,
+            Chat.starts_at < starts_at + chat.length,
+            Chat.ends_at > starts_at,
+        )
+    )
+    return set(session.scalars(others))
+
+
+def _by_turns(places: list[str], number: int) -> list[str]:
+    first = number % len(places) if places else 0
+    return [*places[first:], *places[:first]]
