@@ -87,6 +87,11 @@ class Card:
         return self.side is By.STUDENT
 
     @property
+    def where(self) -> str:
+        """Its place, or that there is none yet."""
+        return self.place or "The place is still to be told"
+
+    @property
     def day_long(self) -> str:
         """Its day alone, like "Tuesday 3 November"."""
         return self.when.partition(", ")[0]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, lazyload
 
 from scheduler import localtime
@@ -13,7 +13,7 @@ from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.chats import card
 from scheduler.chats.chat import Chat
-from scheduler.chats.lifecycle import State
+from scheduler.chats.lifecycle import LIVE, State
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By
 from scheduler.programme.person import Person
@@ -215,6 +215,12 @@ def _debt(person: Person, what: str, since: datetime) -> Debt:
 def chat_rows(session: Session, round_: Round) -> list[ChatRow]:
     """The round's chats, soonest first."""
     return [row_of(chat) for chat in session.scalars(_chats(round_))]
+
+
+def without_place(session: Session, round_: Round, now: datetime) -> int:
+    """How many of the round's chats are still to come, and where they are to be is not known."""
+    which = Chat.round_id == round_.id, Chat.state.in_(LIVE), Chat.starts_at > now, Chat.place == ""
+    return session.scalar(select(func.count(Chat.id)).where(*which)) or 0
 
 
 def _chats(round_: Round) -> Select[Chat]:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db, localtime
-from scheduler.chats import lifecycle, outcome, record
+from scheduler.chats import outcome, record
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import Act
 from scheduler.life import By, NotNow, Via
@@ -108,7 +108,8 @@ def _shown(session: Session, chat: Chat, programme: Programme) -> dict[str, obje
         "reports": history.reports(chat) if board.disagrees(chat, now) else [],
         "undo": latest.id if may_undo and latest is not None else 0,
         "undo_words": history.history(session, chat)[-1].words if may_undo else "",
-        "may_cancel": chat.state in lifecycle.LIVE and chat.starts_at > now and chat.answer_by is not None,
+        "is_ahead": chat.is_live and chat.starts_at > now,
+        "is_known": chat.answer_by is not None,
         "letters": log.rows,
         "letter_url": lambda number: url_for("mail_pages.show", programme_id=programme.id, letter_id=number),
     }

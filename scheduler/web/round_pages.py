@@ -147,6 +147,7 @@ def _shown(session: Session, round_: Round, now: datetime) -> dict[str, object]:
         "current": current,
         "standing": progress.standing(round_, now),
         "state": str(round_.state),
+        "without_place": progress.without_place(session, round_, now),
         "may_take_back": round_.state is Stage.RUNNING and _is_fresh(round_, now),
         "tab": tab,
         "tabs": [(words, url_for("round_pages.show", **here, tab=name), name == tab) for name, words in TABS],

@@ -93,6 +93,8 @@ def _of_chats_in_doubt() -> Iterator[Situation]:
     yield cast.of_chat("chat_confirmed", "mentor-of-berlin", MENTOR, State.CONFIRMED, ELSEWHERE)
     yield cast.of_chat("chat_cancelled", "mentor-no-answer", MENTOR, State.LAPSED, ORDINARY)
     yield cast.of_chat("chat_reminder", "student-some-day", STUDENT, State.CONFIRMED, ORDINARY)
+    yield cast.of_chat("chat_proposed", "student-no-place", STUDENT, State.PROPOSED, ORDINARY, place="")
+    yield cast.of_chat("chat_reminder", "mentor-no-place", MENTOR, State.CONFIRMED, ORDINARY, place="")
     for side in (STUDENT, MENTOR):
         yield cast.of_chat("chat_try_again", f"{side}-no-time-left", side, State.DECLINED, ORDINARY)
     yield cast.of_chat("chat_try_again", "student-one-time", STUDENT, State.DECLINED, ORDINARY, times=1)

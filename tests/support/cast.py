@@ -24,6 +24,7 @@ BASE_URL = "https://rounds.test"
 SECRET = "the letters' own secret, for tests alone"
 NEW_YORK, BERLIN = "America/New_York", "Europe/Berlin"
 LONG_NAME = "Dr " + "Maximiliana " * 6 + "Smith"
+PLACE = "Main cafeteria, ground floor"
 LONG_PROGRAMME = "Riverside " * 7 + "University"
 
 
@@ -115,7 +116,7 @@ def chat(cast: Cast, state: State) -> Chat:
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=30),
         copies=[],
-        place="Main cafeteria, ground floor",
+        place=PLACE,
         state=state,
         answer_by=wall(cast.on - timedelta(days=3), "16:30"),
     )
@@ -134,9 +135,11 @@ def of_chat(
     was: bool = False,
     undo_until: str = "",
     near: bool = False,
+    place: str = PLACE,
 ) -> Situation:
     """A chat letter; `times` is how many next starts follow, `was` gives it an old start."""
     about = chat(cast, state)
+    about.place = place
     shown: Card = card.show(
         about,
         side,
