@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.chats import freetime, letters, record, room
+from scheduler.chats import freetime, letters, places, record, room
 from scheduler.chats.chat import Chat, Copy
-from scheduler.chats.lifecycle import Act, State
+from scheduler.chats.lifecycle import LIVE, Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotNow, Via
 from scheduler.mail import invite, outbox, posting
@@ -70,16 +70,35 @@ def follow_up(session: Session, chat: Chat, starts_at: datetime, now: datetime, 
 def move(session: Session, chat: Chat, starts_at: datetime, now: datetime, *, by: By, via: Via) -> bool:
     """Another time for a chat that stands: the student's pick is settled, the mentor's put to the student.
 
+    The coordinator's is a word to both: an agreed chat stays agreed, a proposed one waits for the student.
     Whether anything changed. Raises NotNow when the time does not suit both any more.
     """
     if starts_at == chat.starts_at:
         return False
-    if by is By.COORDINATOR:
-        return record.happen(session, chat, Act.MOVE, now, via=via, by=by, to=starts_at)
     _check_suits(session, chat, starts_at, now, By.MENTOR, By.STUDENT)
-    if by is By.STUDENT or chat.state is State.PROPOSED:
+    if by is not By.MENTOR or chat.state is State.PROPOSED:
         return record.happen(session, chat, Act.MOVE, now, via=via, by=by, to=starts_at)
     return put_time(session, chat, starts_at, now, by=by)
+
+
+def set_place(session: Session, chat: Chat, place: str, now: datetime) -> bool:
+    """Where the two meet, by the coordinator's word; whoever has the chat in their calendar is told.
+
+    Whether anything changed. Raises NotNow for no place at all, and once the chat's time has come.
+    """
+    if not place:
+        raise NotNow("Please write where the two are to meet.")
+    return record.happen(session, chat, Act.PLACE, now, via=Via.COORDINATOR, by=By.COORDINATOR, place=place)
+
+
+def give_places(session: Session, round_: Round, now: datetime) -> int:
+    """Give each chat still to come that has no place one that is free; how many have got one."""
+    which = Chat.round_id == round_.id, Chat.state.in_(LIVE), Chat.starts_at > now, Chat.place == ""
+    given = 0
+    for chat in session.scalars(select(Chat).where(*which).order_by(Chat.starts_at, Chat.id)):
+        place = places.find(session, chat, chat.starts_at)
+        given += bool(place) and set_place(session, chat, place, now)
+    return given
 
 
 def put_time(session: Session, chat: Chat, starts_at: datetime, now: datetime, *, by: By) -> bool:
@@ -130,7 +149,7 @@ def open_proposal(session: Session, chat: Chat) -> Proposal | None:
 
 def _check_suits(session: Session, chat: Chat, starts_at: datetime, now: datetime, *sides: By) -> None:
     if not freetime.suits(session, chat, starts_at, now, *sides):
-        raise NotNow("That time is no longer free for both of you. Please choose another.")
+        raise NotNow("That time is no longer free for both. Please choose another.")
 
 
 def _new(

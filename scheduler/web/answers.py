@@ -1,7 +1,7 @@
 """The pages behind a chat's links: look, answer, move, cancel, say whether you met, and take it back."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from flask import redirect, render_template, request, url_for
@@ -20,7 +20,7 @@ from scheduler.chats.proposal import Proposal
 from scheduler.life import By, NotNow, Via
 from scheduler.links import BadLink
 from scheduler.rounds import absence
-from scheduler.web import access, chat_page
+from scheduler.web import access, chat_page, form_fields
 from scheduler.web.access import Claims, GuardedBlueprint
 from scheduler.web.chat_page import Opened
 
@@ -53,7 +53,7 @@ def show(token: str) -> ResponseReturnValue:
 @pages.post("/chat/<token>")
 def answer(token: str) -> ResponseReturnValue:
     """Do what was chosen; a second time is as good as the first."""
-    now, sent = clock.now(), _read(request.form)
+    now, sent = clock.now(), Answer(*form_fields.act(request.form), request.form)
     try:
         with db.transaction() as session:
             chat, side, _ = access.chat_reader(session, token, now)
@@ -125,20 +125,9 @@ def _opened(claims: Claims) -> Opened:
     return Opened(
         act=chosen if is_chosen else str(claims.get("a", "chat")),
         is_chosen=is_chosen,
-        start=_moment(str(claims.get("t", ""))),
+        start=form_fields.moment(str(claims.get("t", ""))),
         done=done if done in chat_page.DONE else "",
     )
-
-
-def _read(form: MultiDict[str, str]) -> Answer:
-    """A time to pick stands beside its act ("move:1793136600"), or in a field of its own, `t`."""
-    act, _, start = form.get("act", "").partition(":")
-    return Answer(act, _moment(start or form.get("t", "")), form)
-
-
-def _moment(seconds: str) -> datetime | None:
-    is_time = seconds.isascii() and seconds.isdigit() and len(seconds) <= 11
-    return datetime.fromtimestamp(int(seconds), UTC) if is_time else None
 
 
 def _nothing(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:

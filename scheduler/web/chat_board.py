@@ -1,20 +1,25 @@
 """A chat on the board: its history, and what a coordinator may do to it."""
 
+from datetime import datetime
+
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db, localtime
-from scheduler.chats import outcome, record
+from scheduler.chats import booking, freetime, outcome, record
+from scheduler.chats.card import NextTime
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import Act
 from scheduler.life import By, NotNow, Via
+from scheduler.programme import arrangement, names
 from scheduler.programme.programme import Programme
 from scheduler.rounds import board, history, mail_log, progress, publishing
-from scheduler.web import access, board_frame
+from scheduler.web import access, board_frame, form_fields
 
 pages = board_frame.guarded("chat_board", __name__)
 
+MOST_TIMES = 5
 OUTCOMES = {"met": Act.HOLD, "missed": Act.MISS}
 
 
@@ -33,6 +38,27 @@ def cancel(programme_id: int, chat_id: int) -> ResponseReturnValue:
     with db.transaction() as session:
         publishing.cancel_by_coordinator(session, access.chat_of(session, programme_id, chat_id), clock.now())
     return _back(programme_id, chat_id, "Cancelled. Whoever knew of it is told in a minute.")
+
+
+@pages.post("/board/<int:programme_id>/chats/<int:chat_id>/move")
+def move(programme_id: int, chat_id: int) -> ResponseReturnValue:
+    """Move the chat to another time that both gave; whoever knows of it is told."""
+    _, start = form_fields.act(request.form)
+    with db.transaction() as session:
+        chat = access.chat_of(session, programme_id, chat_id)
+        if start is None:
+            raise NotNow("Please choose a time, then send it again.")
+        booking.move(session, chat, start, clock.now(), by=By.COORDINATOR, via=Via.COORDINATOR)
+    return _back(programme_id, chat_id, "Moved. Whoever knew of it is told in a minute.")
+
+
+@pages.post("/board/<int:programme_id>/chats/<int:chat_id>/place")
+def place(programme_id: int, chat_id: int) -> ResponseReturnValue:
+    """Say where the two meet; whoever has the chat in their calendar is told."""
+    where = names.clean_text(request.form.get("place", ""), arrangement.LONGEST_PLACE)
+    with db.transaction() as session:
+        booking.set_place(session, access.chat_of(session, programme_id, chat_id), where, clock.now())
+    return _back(programme_id, chat_id, "Set. Whoever knows of the chat is told in a minute.")
 
 
 @pages.post("/board/<int:programme_id>/chats/<int:chat_id>/settle")
@@ -110,6 +136,16 @@ def _shown(session: Session, chat: Chat, programme: Programme) -> dict[str, obje
         "undo_words": history.history(session, chat)[-1].words if may_undo else "",
         "is_ahead": chat.is_live and chat.starts_at > now,
         "is_known": chat.answer_by is not None,
+        "times": _times(session, chat, programme, now),
         "letters": log.rows,
         "letter_url": lambda number: url_for("mail_pages.show", programme_id=programme.id, letter_id=number),
     }
+
+
+def _times(session: Session, chat: Chat, programme: Programme, now: datetime) -> list[NextTime]:
+    """The next times that both gave and are still free, in the programme's zone."""
+    zone = programme.timezone
+    return [
+        NextTime(starts_at=start, words=localtime.when(start, start + chat.length, zone), url="")
+        for start in freetime.common_times(session, chat, now, most=MOST_TIMES)
+    ]

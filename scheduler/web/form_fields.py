@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Request
@@ -108,6 +108,19 @@ def pause_end(text: str, zone: str, now: datetime) -> datetime:
     if not today < on <= today + LONGEST_AHEAD:
         raise BadDate("Please choose a day to come, within two years.")
     return localtime.start_of_day(on, zone)
+
+
+def act(sent: Mapping[str, str]) -> tuple[str, datetime | None]:
+    """What a form about a chat asks for, and the start it names: beside the act ("move:1793136600"), or in a
+    field of its own, `t`."""
+    name, _, start = sent.get("act", "").partition(":")
+    return name, moment(start or sent.get("t", ""))
+
+
+def moment(seconds: str) -> datetime | None:
+    """A moment as a form or a link names it; None for anything else."""
+    is_time = seconds.isascii() and seconds.isdigit() and len(seconds) <= 11
+    return datetime.fromtimestamp(int(seconds), UTC) if is_time else None
 
 
 def some_date(text: str) -> date | None:

@@ -7,6 +7,7 @@ from flask import Flask
 
 from scheduler.chats.lifecycle import Report
 from tests.support import desk
+from tests.support.clock import Clock
 from tests.support.desk import Desk
 from tests.support.world import World
 
@@ -22,6 +23,11 @@ def ada(world: World, app: Flask) -> Desk:
     world.chat(round_id, "maya", "sam", "2027-03-09 16:30")
     world.run()
     return desk.sign_in(app)
+
+
+def seconds(wall: str) -> int:
+    """A wall time as the page's radios name it."""
+    return int(Clock().at(wall).timestamp())
 
 
 def met_or_not(world: World, student: Report, mentor: Report) -> None:
@@ -87,3 +93,43 @@ def test_what_they_said_is_not_shown_while_they_agree(world: World, ada: Desk, a
     page = ada.see(CHAT)
     assert "says they met" not in page
     assert "Counted as met" in page
+
+
+def test_the_coordinator_moves_it_to_a_time_both_gave_and_takes_it_back(world: World, ada: Desk) -> None:
+    desk.accept(1)
+    world.later(minutes=5)
+    assert "Tuesday 9 March 5:00 – 5:30 pm" in ada.see(CHAT)
+    page = ada.press(f"{CHAT}/move", act=f"move:{seconds('2027-03-09 17:30')}")
+    assert "Tue 9 Mar, 5:30 – 6:00 pm" in page
+    assert "The coordinator moved it from Tue 9 Mar, 4:30 pm to Tue 9 Mar, 5:30 pm" in page
+    world.later(minutes=5)
+    assert [world.events(name)[0][0] for name in ("sam", "maya")] == ["2027-03-09T22:30:00+00:00"] * 2
+    event = ada.text.partition('name="event" value="')[2].partition('"')[0]
+    assert "Tue 9 Mar, 4:30 – 5:00 pm" in ada.press(f"{CHAT}/undo", event=event)
+    world.later(minutes=5)
+    world.calendars_are_true()
+
+
+def test_a_move_of_a_proposed_chat_still_waits_for_the_student(world: World, ada: Desk) -> None:
+    ada.press(f"{CHAT}/move", act=f"move:{seconds('2027-03-09 18:00')}")
+    world.later(minutes=5)
+    assert world.state(1) == "proposed"
+    assert world.events("sam") == [("2027-03-09T23:00:00+00:00", "NEEDS-ACTION")]
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "move:", "move:soon", "move:1", "move:99999999999", "2027-03-09 19:00", "2027-03-11 16:30"]
+)
+def test_a_time_that_both_did_not_give_is_refused(world: World, ada: Desk, sent: str) -> None:
+    act = f"move:{seconds(sent)}" if sent.startswith("2027") else sent
+    answer = ada.send(f"{CHAT}/move", act=act)
+    assert answer.status_code == 409
+    assert "lease choose" in desk.words(answer.text)
+    assert "4:30 – 5:00 pm" in ada.see(CHAT)
+
+
+def test_where_no_time_is_left_the_page_says_so(world: World, ada: Desk) -> None:
+    world.gives(1, "maya", ("2027-03-09 16:30", "2027-03-09 17:00"))
+    page = ada.see(CHAT)
+    assert "No other time is left that both gave." in page
+    assert "Move the chat" not in page
