@@ -1,7 +1,8 @@
 """Databases for the service as real processes: a file, and a PostgreSQL of the test's own."""
 
 import os
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,23 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
+SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().getrandbits(31)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The seed of what was drawn, and the figures of each run."""
+    ended = [report for word in ("passed", "failed") for report in terminalreporter.stats.get(word, [])]
+    for report in ended:
+        if report.user_properties:
+            told = ", ".join(f"{name}: {value}" for name, value in report.user_properties)
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {told}")
+
+
+@pytest.fixture
+def seed(record_property: Callable[[str, object], None]) -> int:
+    """What is drawn is drawn by this number; SEED in the environment repeats a run."""
+    record_property("SEED", SEED)
+    return SEED
 
 
 @pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])

@@ -80,6 +80,8 @@ class Live:
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+        if self.service is not None:
+            self.service.wait()
         self._sink.kill()
         self._sink.wait()
         db.unbind()

@@ -49,8 +49,8 @@ class Town:
 
     def _act(self, number: int, letter: Mail) -> bool:
         if letter.subject.startswith("When could you meet a student?"):
-            spans = [f"{day} 16:30-18:30" for day in DAYS[number % 2 :]]
-            page = letter.open("Pick").press("Send my times", t=[key for span in spans for key in halves(span)])
+            given = [key for day in DAYS[number % 2 :] for key in halves(f"{day} 16:30-18:30")]
+            page = letter.open("Pick").press("Send my times", t=given)
         elif letter.subject.startswith("Are you in this round?"):
             page = letter.open("at any of the programme's hours").send()
         elif letter.subject.startswith("Coffee chat: ") and YES in letter.text:
@@ -78,7 +78,7 @@ class Town:
         return page.send() if "<form" in page.text else page
 
     def begin(self) -> None:
-        """Everyone is asked, answers, and the plan is published; time has passed until the invitations left."""
+        """Everyone is asked and answers, the plan is published, and its invitations are due."""
         self.live.command("round", "ask", self.round)
         self.live.settle()
         self.answer()
