@@ -6,7 +6,7 @@ BIN = .venv/bin
 ANOTHER = name another, as in  make PYTHON=python3.12 $(MAKECMDGOALS)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -e
 
-.PHONY: env run test bench check pictures
+.PHONY: env run test bench check docker-check pictures
 
 env: .venv/.ok
 	@:
@@ -31,16 +31,20 @@ test: env
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# Every file of benchmarks/ that does not begin with an underscore is a benchmark of its own.
+# Every file of benchmarks/ that does not begin with an underscore is a benchmark of its own. It prints a table,
+# and a line of JSON for each figure; with  make bench JSON=figures.jsonl  these lines go to that file.
 bench: env
-	@found=; for script in benchmarks/[a-z]*.py; do \
-	  [ -f "$$script" ] || continue; \
-	  found=yes; echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
-	done; [ -n "$$found" ] || echo "no benchmark here yet"
+	@for script in benchmarks/[a-z]*.py; do \
+	  echo "== $$script"; $(BIN)/python "$$script" $(if $(JSON),--json "$(JSON)") || exit 1; \
+	done
 
 # The long runs: the same tests, with the numbers that take minutes.
 check: env
 	LONG=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The image and compose.yaml, built and started where a Docker engine can be reached; else it says that they were not.
+docker-check:
+	@tests/support/docker_check.sh
 
 # The README's pictures, taken anew; needs Chromium.
 pictures: env

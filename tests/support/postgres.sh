@@ -4,6 +4,8 @@
 #   tests/support/postgres.sh run COMMAND…      starts one, runs COMMAND with TEST_POSTGRES_URL set, removes it
 #   eval "$(tests/support/postgres.sh start)"   starts one, sets TEST_POSTGRES_URL and TEST_POSTGRES_DIR in this shell
 #   tests/support/postgres.sh stop "$TEST_POSTGRES_DIR"
+#
+# With DURABLE=1 it waits for the disk, as PostgreSQL does when nobody tells it otherwise.
 set -euo pipefail
 
 bindir() {
@@ -44,13 +46,14 @@ start() {
   echo "export TEST_POSTGRES_URL='postgresql+psycopg://coffee@/coffee?host=$dir'"
 }
 
-# Nothing here needs to outlive a power cut, so the cluster does not wait for the disk.
+# What a test writes need not outlive a power cut, so the cluster does not wait for the disk unless told to.
 launch() {
-  local bin=$1 dir=$2
+  local bin=$1 dir=$2 haste="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  if [ "${DURABLE:-}" = 1 ]; then haste=; fi
   cd "$dir"
   as_owner "$bin/initdb" -D "$dir/cluster" -U coffee -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 &&
     as_owner "$bin/pg_ctl" -D "$dir/cluster" -l "$dir/cluster/log" -w -t 60 -s \
-      -o "-k '$dir' -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off" start &&
+      -o "-k '$dir' -c listen_addresses= $haste" start &&
     as_owner "$bin/createdb" -h "$dir" -U coffee coffee
 }
 
