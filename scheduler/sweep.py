@@ -14,7 +14,7 @@ from scheduler.chats import answering, timekeeping
 from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By
-from scheduler.mail import inbound, outbox
+from scheduler.mail import delivery, inbound, outbox
 from scheduler.mail.envelope import Incoming, Outgoing, Reading
 from scheduler.mail.inbound import Noise, Reply
 from scheduler.mail.transport import Transport
@@ -65,6 +65,7 @@ def _forget(now: datetime) -> None:
     with db.transaction() as session:
         limits.forget(session, now - FORGET_COUNTS)
         signing_up.forget_signups(session, now - FORGET_SIGNUPS)
+        outbox.wipe(session, now, delivery.pace().keep)
 
 
 def note_finished(machine_now: datetime) -> None:
@@ -77,9 +78,13 @@ def deliver(
     transport: Transport, now: Callable[[], datetime], *, machine_now: Callable[[], datetime] | None = None
 ) -> int:
     """Send what may leave now; how many letters left."""
-    return outbox.deliver(
-        transport, now, on_refused=lambda session, letter, why: _refused(session, letter, why, now())
+    run = delivery.deliver(
+        transport,
+        now,
+        machine_now=machine_now,
+        on_refused=lambda session, letter, why: _refused(session, letter, why, now()),
     )
+    return run.sent
 
 
 def _plan_due(now: datetime, plan: Callable[[int], object]) -> int:
@@ -153,7 +158,7 @@ def next_due(session: Session, now: datetime) -> datetime | None:
     moments = [
         session.scalar(select(func.min(model.due_at))) for model in (Incoming, Round, Ask, Chat, Proposal)
     ]
-    moments.append(outbox.next_try(session, now))
+    moments.append(delivery.next_try(session, now))
     ahead = [max(moment, now) for moment in moments if moment is not None]
     return min(ahead, default=None)
 

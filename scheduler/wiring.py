@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from scheduler import broker, clock, db, leases, limits, links, logs, queue
 from scheduler.availability import ask
 from scheduler.chats import chat, proposal
-from scheduler.mail import envelope, posting, transport
+from scheduler.mail import envelope, holds, posting, transport
 from scheduler.mail.posting import Sender
 from scheduler.mail.transport import Transport
 from scheduler.programme import coordinator, pairing, person, programme, round, signup
@@ -19,6 +19,7 @@ NOUNS = (
     chat,
     coordinator,
     envelope,
+    holds,
     leases,
     limits,
     pairing,

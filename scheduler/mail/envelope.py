@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db import Base, words
+from scheduler.life import NotNow
 
 
 class Fate(StrEnum):
@@ -35,8 +37,9 @@ class Outgoing(Base):
     __tablename__ = "outgoing"
     __table_args__ = (
         UniqueConstraint("event", "letter", "recipient"),
-        Index("ix_outgoing_due", "state", "try_at"),
+        Index("ix_outgoing_due", "state", "lane", "try_at", "useful_until"),
         Index("ix_outgoing_about", "about", "person_id"),
+        Index("ix_outgoing_settled", "is_kept", "settled_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -73,17 +76,34 @@ class Outgoing(Base):
     why: Mapped[str] = mapped_column(String(300), default="")
     """The server's last answer, or why it was withdrawn, in plain words."""
     settled_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When its last try, or its life, ended."""
+    recalled: Mapped[str] = mapped_column(String(300), default="")
+    """Why it was taken back while it was being sent: it does not go a second time."""
+    domain: Mapped[str] = mapped_column(String(254), default="")
+    """The recipient's, in small letters."""
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    """SHA-256 of the bytes; it and `size` stay when these are no longer kept."""
+    size: Mapped[int] = mapped_column(default=0)
+    is_kept: Mapped[bool] = mapped_column(default=True)
+    """Whether the bytes are still there."""
 
-    def claim(self, owner: str, until: datetime) -> None:
-        """`owner` begins to send it and must be done by `until`."""
-        self.state, self.owner, self.lease_until = Fate.SENDING, owner, until
-        self.attempts += 1
+    def seal(self) -> None:
+        """Write down what is told by address and bytes, which no longer change."""
+        self.domain = self.recipient.rpartition("@")[2].lower()
+        self.digest, self.size = sha256(self.raw).hexdigest(), len(self.raw)
 
     def try_anew(self, now: datetime) -> None:
-        """Let a letter that was given up go again, from the start of its schedule."""
-        if self.state is Fate.GIVEN_UP:
-            self.state, self.try_at, self.attempts, self.why = Fate.WAITING, now, 0, ""
-            self.settled_at = None
+        """Let a letter that was given up go again, from the start of its schedule.
+
+        Raises NotNow where it was not given up, is no longer kept, or would come too late.
+        """
+        if self.state is not Fate.GIVEN_UP:
+            raise NotNow("Only a letter that was given up can be sent again.")
+        if not self.is_kept:
+            raise NotNow("This letter’s text is no longer kept, so it cannot be sent again.")
+        if self.useful_until is not None and self.useful_until <= now:
+            raise NotNow("This letter would come too late to be of use, so it is not sent again.")
+        self.state, self.try_at, self.attempts, self.why = Fate.WAITING, now, 0, ""
 
 
 class Reading(StrEnum):

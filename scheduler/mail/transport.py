@@ -5,19 +5,27 @@ import mailbox
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
-CONNECT_SECONDS = 15
-ANSWER_SECONDS = 30
-FINAL_SECONDS = 100
+from scheduler.crashpoint import crashpoint
+from scheduler.mail import dialogue
+from scheduler.mail.dialogue import Dialogue, Patience
 
-_STATUS = re.compile(r"\d{3} #?(5\.\d{1,3}\.\d{1,3})\b")
+LETTER_SECONDS = 150.0
+"""One letter has no more in all, connecting included."""
+LETTERS_A_CONNECTION = 100
+
+_STATUS = re.compile(r"\d{3}[ -]#?([45]\.\d{1,3}\.\d{1,3})\b")
 _NOT_THE_ADDRESS = frozenset({"5.1.7", "5.1.8", "5.4.5"})
 """Statuses that speak of the sender or of a full server (RFC 3463, 3.2 and 3.5), whatever they answer."""
+_TOO_MANY = re.compile(r"\brate\b|too (many|much|fast|often)|throttl|slow down|limit|unusual", re.I)
+_TOO_MANY_STATUS = re.compile(r"4\.7\.(28|5\d\d|65\d)$")
+_ONE_READER_S = re.compile(r"gr[ea]y|mailbox|quota|storage", re.I)
+"""What may sound like too many letters, but is of this one letter: greylisting, a full mailbox."""
 
 
 class Blame(StrEnum):
@@ -25,6 +33,8 @@ class Blame(StrEnum):
 
     RECIPIENT = "recipient"  # this address is not to be reached: give up
     LATER = "later"  # this letter is refused, in passing or by our fault: try again on its schedule
+    DOMAIN = "domain"  # the recipient's server wants fewer letters: that domain rests
+    LINE = "line"  # it broke off within this letter, before the last byte: the letter's fault or the server's
     OURS = "ours"  # the server refuses us or cannot be reached: stop the lane, lose nothing
     UNCERTAIN = "uncertain"  # broken off after the last byte: it may have arrived
 
@@ -46,6 +56,9 @@ class Transport(Protocol):
     def close(self) -> None:
         """Let go of any connection; sending afterwards opens another."""
 
+    def another(self) -> "Transport | None":
+        """One more of the same, for sending beside this one; None where that would gain nothing."""
+
 
 class Maildir:
     """Writes each letter as a file into a maildir; for a laptop, and for the demo."""
@@ -59,103 +72,132 @@ class Maildir:
         try:
             self._box.add(raw)
         except OSError as error:
-            raise Trouble(Blame.OURS, f"The mail folder cannot be written: {error.strerror}") from error
+            raise Trouble(Blame.OURS, f"the mail folder cannot be written ({error.strerror})") from error
         return "kept in the mail folder"
 
     def close(self) -> None:
         """Nothing is held open."""
 
+    def another(self) -> None:
+        """A second pen would not fill the folder faster."""
+
 
 class Smtp:
-    """One kept connection to a mail server, opened when first needed and renewed after any fault."""
+    """One kept connection to a mail server, opened when first needed, renewed in time and after any fault."""
 
-    def __init__(self, url: str, *, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, url: str, *, context: ssl.SSLContext | None = None, seconds: float = LETTER_SECONDS
+    ) -> None:
         self._url: SplitResult = urlsplit(url)
         self._context = context or ssl.create_default_context()
-        self._connection: smtplib.SMTP | None = None
+        self._seconds, self._patience = seconds, Patience()
+        self._open: Dialogue | None = None
+        self._letters = 0
 
     def send(self, envelope_sender: str, recipient: str, raw: bytes) -> str:
         """Hand the letter to the server; its answer to the last dot. Raises Trouble."""
-        connection = self._connected()
-        with _breaking_off(self.close):
-            self._verb("MAIL", *connection.mail(envelope_sender))
-            self._verb("RCPT", *connection.rcpt(recipient))
-            self._verb("DATA", *connection.docmd("DATA"), good=354)
-        return self._hand_over(connection, raw)
-
-    def _hand_over(self, connection: smtplib.SMTP, raw: bytes) -> str:
+        if not recipient.isascii() or not recipient.isprintable() or " " in recipient:
+            raise Trouble(Blame.RECIPIENT, "no mail server can be told this address")
+        self._patience.begin(self._seconds)
+        if self._letters >= LETTERS_A_CONNECTION:
+            self.close()
+            self._patience.begin(self._seconds)
+        line = self._connected()
+        self._letters += 1
         try:
-            connection.send(_dotted(raw))
-            if connection.sock is not None:
-                connection.sock.settimeout(FINAL_SECONDS)
-            code, answer = connection.getreply()
-            if connection.sock is not None:
-                connection.sock.settimeout(ANSWER_SECONDS)
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            raise Trouble(Blame.UNCERTAIN, f"no answer after the last byte ({error})") from error
-        self._verb("dot", code, answer)
-        return _words(code, answer)
+            self._patience.seconds = dialogue.ANSWER_SECONDS
+            self._announce(line, envelope_sender, recipient)
+        except (OSError, ValueError, smtplib.SMTPException) as error:
+            self._drop()
+            raise Trouble(Blame.LINE, f"the line to the mail server broke off ({error})") from error
+        return self._hand_over(line, raw)
 
-    def _verb(self, verb: str, code: int, answer: bytes, *, good: int = 2) -> None:
+    def _announce(self, line: Dialogue, envelope_sender: str, recipient: str) -> None:
+        crashpoint("smtp.before_mail")
+        self._patience.left()
+        self._go_on("MAIL", *line.mail(envelope_sender))
+        crashpoint("smtp.before_rcpt")
+        self._patience.left()
+        self._go_on("RCPT", *line.rcpt(recipient))
+        crashpoint("smtp.before_data")
+        self._patience.left()
+        self._go_on("DATA", *line.docmd("DATA"), good=3)
+        crashpoint("smtp.after_data")
+
+    def _hand_over(self, line: Dialogue, raw: bytes) -> str:
+        try:
+            line.send(_dotted(raw))
+            crashpoint("smtp.after_dot")
+            self._patience.seconds = dialogue.FINAL_SECONDS
+            code, words = line.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise Trouble(Blame.UNCERTAIN, f"no answer after the last byte ({error})") from error
+        crashpoint("smtp.after_answer")
+        self._patience.seconds = dialogue.ANSWER_SECONDS
+        self._go_on("dot", code, words)
+        return dialogue.answer(code, words)
+
+    def _go_on(self, verb: str, code: int, words: bytes, *, good: int = 2) -> None:
         """Go on after a good answer; else leave the connection fit for the next letter and raise Trouble."""
-        if code == good or code // 100 == good:
+        if code // 100 == good:
             return
-        why = _words(code, answer)
+        why = dialogue.answer(code, words)
+        if code // 100 not in (4, 5):
+            self._drop()
+            raise Trouble(
+                Blame.UNCERTAIN if verb == "dot" else Blame.LINE, f"an answer that means nothing ({why})"
+            )
         if code == 421:
-            self.close()
-            raise Trouble(Blame.OURS, why)
-        self._start_over()
-        raise Trouble(_blame(verb, why) if code // 100 == 5 else Blame.LATER, why)
+            self._drop()
+        else:
+            self._start_over()
+        found = blame(verb, why)
+        if found is Blame.OURS:
+            why = f"the mail server {'refuses our address' if code // 100 == 5 else 'takes nothing'} ({why})"
+        raise Trouble(found, why)
 
     def _start_over(self) -> None:
         """Let the server forget a refused letter; one that hangs up instead is called anew for the next."""
         code = 0
-        if self._connection is not None:
+        if self._open is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
-                code, _ = self._connection.rset()
+                code, _ = self._open.rset()
         if code != 250:
-            self.close()
+            self._drop()
 
-    def _connected(self) -> smtplib.SMTP:
-        if self._connection is None:
-            with _breaking_off(self.close):
-                self._connection = self._open()
-        return self._connection
+    def _connected(self) -> Dialogue:
+        if self._open is None:
+            crashpoint("smtp.before_connect")
+            try:
+                self._open = dialogue.open_to(self._url, self._context, self._patience)
+            except (OSError, ValueError, smtplib.SMTPException) as error:
+                raise Trouble(Blame.OURS, dialogue.why_not_open(error)) from error
+            crashpoint("smtp.after_connect")
+            self._letters = 0
+        return self._open
 
-    def _open(self) -> smtplib.SMTP:
-        host, scheme = self._url.hostname or "localhost", self._url.scheme
-        port = self._url.port or {"smtps": 465, "smtp+starttls": 587}.get(scheme, 25)
-        if scheme == "smtps":
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, timeout=CONNECT_SECONDS, context=self._context
-            )
-        else:
-            connection = smtplib.SMTP(host, port, timeout=CONNECT_SECONDS)
-        if connection.sock is not None:
-            connection.sock.settimeout(ANSWER_SECONDS)
-        connection.ehlo_or_helo_if_needed()
-        if scheme == "smtp+starttls":
-            connection.starttls(context=self._context)
-        if self._url.username:
-            connection.login(unquote(self._url.username), unquote(self._url.password or ""))
-        return connection
+    def _drop(self) -> None:
+        """Hang up on a server with which something went wrong."""
+        if self._open is not None:
+            self._open.close()
+        self._open = None
 
     def close(self) -> None:
         """Take leave of the server; a second call does nothing."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(smtplib.SMTPException, OSError):
-                connection.quit()
-            connection.close()
+        if self._open is not None:
+            self._open.leave()
+        self._open, self._letters = None, 0
+
+    def another(self) -> Self:
+        """A connection of its own to the same server."""
+        return type(self)(self._url.geturl(), context=self._context, seconds=self._seconds)
 
 
 def to(url: str) -> Transport:
     """The transport that `SMTP_URL` names: smtp, smtps, smtp+starttls, or maildir:///path."""
     kinds: dict[str, Callable[[], Transport]] = {
-        "smtp": lambda: Smtp(url),
-        "smtps": lambda: Smtp(url),
-        "smtp+starttls": lambda: Smtp(url),
+        **dict.fromkeys(dialogue.PORTS, lambda: Smtp(url)),
         "maildir": lambda: Maildir(Path(unquote(urlsplit(url).path))),
     }
     scheme = urlsplit(url).scheme
@@ -166,29 +208,32 @@ def to(url: str) -> Transport:
     return kinds[scheme]()
 
 
-@contextlib.contextmanager
-def _breaking_off(close: Callable[[], None]) -> Iterator[None]:
-    """Before the last byte, any fault of the line is ours and the letter surely did not leave."""
-    try:
-        yield
-    except smtplib.SMTPResponseException as error:
-        close()
-        raise Trouble(Blame.OURS, _words(error.smtp_code, error.smtp_error)) from error
-    except (OSError, smtplib.SMTPException) as error:
-        close()
-        raise Trouble(Blame.OURS, f"the mail server cannot be reached ({error})") from error
+def blame(verb: str, why: str) -> Blame:
+    """Whose trouble a refusal (4xx, 5xx) is, by what it answers and by its status where it gives one.
+
+    MAIL names the sender of every letter, and 421 ends the whole connection. But where a recipient's server
+    says that there are too many letters, by whatever code, that is for its domain alone.
+    """
+    found = _STATUS.match(why)
+    status = found.group(1) if found else ""
+    if why.startswith("5"):
+        return _lasting(verb, status)
+    is_last = why.startswith("421")
+    if not _ONE_READER_S.search(why) and not status.startswith("4.2."):
+        by_status = _TOO_MANY_STATUS.match(status) or (is_last and status.startswith("4.7."))
+        if by_status or _TOO_MANY.search(why):
+            return Blame.DOMAIN if verb in ("RCPT", "dot") else Blame.OURS
+    return Blame.OURS if is_last else Blame.LATER
 
 
-def _blame(verb: str, why: str) -> Blame:
-    """Whose trouble a lasting refusal (5xx) is, by what it answers and by its status where it gives one.
+def _lasting(verb: str, status: str) -> Blame:
+    """The same of a 5xx.
 
-    MAIL names the sender of every letter. After it, a bad address (5.1.x) or one without a route (5.4.4) is
-    the recipient's whenever it is told; a policy (5.7.x) or the content is ours, but of this letter alone.
+    After MAIL, a bad address (5.1.x) or one without a route (5.4.4) is the recipient's whenever it is told;
+    a policy (5.7.x) or the content is ours, but of this letter alone.
     """
     if verb == "MAIL":
         return Blame.OURS
-    found = _STATUS.match(why)
-    status = found.group(1) if found else ""
     if status in _NOT_THE_ADDRESS or status.startswith("5.7."):
         return Blame.LATER
     is_address = verb == "RCPT" or status.startswith("5.1.") or status == "5.4.4"
@@ -199,8 +244,3 @@ def _dotted(raw: bytes) -> bytes:
     lines = raw.removesuffix(b"\r\n").split(b"\r\n")
     stuffed = (b"." + line if line.startswith(b".") else line for line in lines)
     return b"\r\n".join(stuffed) + b"\r\n.\r\n"
-
-
-def _words(code: int, answer: bytes | str) -> str:
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return f"{code} {' '.join(text.split())}"

@@ -17,7 +17,7 @@ from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import Act, Report
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotAllowed, NotNow, Via
-from scheduler.mail import inbox, outbox, replies
+from scheduler.mail import delivery, inbox, replies
 from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.mail.transport import Blame, Trouble
 from scheduler.programme.person import Person
@@ -115,7 +115,7 @@ class Life:
             self.done[-1] += f" (no: {type(refusal).__name__})"
 
     def post(self) -> None:
-        outbox.deliver(self.mailroom, clock.now)
+        delivery.deliver(self.mailroom, clock.now)
 
     def fail_to_post(self) -> None:
         blame = self.random.choice([Blame.LATER, Blame.OURS])

@@ -147,6 +147,9 @@ class Mailroom:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def another(self) -> None:
+        """There is one, so that letters come in their order."""
+
     def to(self, address: str) -> list[Mail]:
         """All mails to this address, oldest first; a name alone stands for the cast's address."""
         whole = address if "@" in address else f"{address}@example.org"

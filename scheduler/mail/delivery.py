@@ -1,0 +1,123 @@
+"""Delivery: letters leave at the pace that is set; never lost, at most once more per crash."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from scheduler import db
+from scheduler.mail import claims
+from scheduler.mail.claims import OnRefused
+from scheduler.mail.envelope import Fate, Outgoing
+from scheduler.mail.sending import Clock, Sender, Trip
+from scheduler.mail.transport import Transport
+
+LETTERS_A_CONNECTION = 20
+"""A further connection is opened only when so many letters wait for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast letters leave (0: as fast as they can), over how many connections; how long they are kept."""
+
+    per_minute: int = 0
+    per_domain: int = 0
+    """In a minute, to each domain."""
+    connections: int = 2
+    keep: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What one run came to: how many letters left, and whether there is more to do at once."""
+
+    sent: int
+    is_more: bool
+
+
+class _Bound:
+    pace = Pace()
+
+
+_bound = _Bound()
+
+
+def bind(pace: Pace) -> None:
+    """Let letters leave at this pace from now on."""
+    _bound.pace = pace
+
+
+def pace() -> Pace:
+    """At which pace letters leave."""
+    return _bound.pace
+
+
+def deliver(
+    transport: Transport,
+    now: Clock,
+    *,
+    machine_now: Clock | None = None,
+    on_refused: OnRefused | None = None,
+    most: int = 10_000,
+    for_at_most: timedelta = timedelta(seconds=10),
+) -> Run:
+    """Send what is due, a batch at a time over each connection; no letter is begun when the time is over.
+
+    The one action that keeps its own transactions: none is open while a letter is on the wire. When an
+    address is refused, `on_refused` is told of the letter and the server's words, in the transaction in
+    which that letter is given up. Leases and the run's length are counted on the machine's own time.
+    """
+    machine_now = machine_now or now
+    db.attempt(partial(_tidy_up, now(), machine_now()))
+    trip = Trip(now, machine_now, _brake, on_refused, most, for_at_most)
+    lines = min(_count_due(now()) // LETTERS_A_CONNECTION, _bound.pace.connections - 1)
+    others = [other for _ in range(lines) if (other := transport.another()) is not None]
+    with ThreadPoolExecutor(max(1, len(others))) as pool:
+        runs = [pool.submit(Sender(trip, other).run) for other in others]
+        Sender(trip, transport).run()
+    for run in runs:
+        run.result()
+    return Run(sent=trip.sent, is_more=trip.is_cut_short and _count_due(now()) > 0)
+
+
+def next_try(session: Session, now: datetime, machine_now: datetime | None = None) -> datetime | None:
+    """The next moment at which a letter may leave: its own, a hold's end, or the end of a lost lease.
+
+    A letter behind an earlier one about the same thing has no moment of its own, nor has one that is held
+    until somebody lets it go. None when none waits.
+    """
+    kept_back = _brake(session, now)
+    first, whole = func.min(Outgoing.try_at), kept_back.everything
+    moments = [session.scalar(select(first).where(claims.free(now, kept_back)))]
+    for domain, end in kept_back.named("domain").items():
+        here = session.scalar(select(first).where(Outgoing.state == Fate.WAITING, Outgoing.domain == domain))
+        moments.append(max(here, end) if here is not None else None)
+    ahead = [max(moment, whole or moment) for moment in moments if moment is not None]
+    lost = session.scalar(select(func.min(Outgoing.lease_until)).where(Outgoing.state == Fate.SENDING))
+    if lost is not None:
+        ahead.append(now + (lost - (machine_now or now)))
+    return min((moment for moment in ahead if moment != claims.NEVER), default=None)
+
+
+def _brake(session: Session, now: datetime, *, to_claim: bool = False) -> claims.Brake:
+    known = _bound.pace
+    if to_claim and (known.per_minute or known.per_domain):
+        claims.wait_for_turn(session)
+    return claims.brake(session, now, per_minute=known.per_minute, per_domain=known.per_domain)
+
+
+def _tidy_up(now: datetime, machine_now: datetime) -> None:
+    """Take over from those who are gone, and take back what would come too late."""
+    with db.transaction() as session:
+        claims.take_over(session, now, machine_now)
+        claims.expire(session, now)
+
+
+def _count_due(now: datetime) -> int:
+    """How many letters may be begun now, counted no further than it matters."""
+    with db.reading() as session:
+        kept_back = _brake(session, now)
+        return claims.count_due(session, now, kept_back, LETTERS_A_CONNECTION * _bound.pace.connections)

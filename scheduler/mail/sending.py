@@ -1,0 +1,225 @@
+"""Sending: one run over one connection claims letters, hands over one after the other, and settles each."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from time import sleep
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from scheduler import db
+from scheduler.crashpoint import crashpoint
+from scheduler.mail import claims, holds, owners
+from scheduler.mail.claims import Brake, Claimed, OnRefused
+from scheduler.mail.envelope import Fate
+from scheduler.mail.transport import Blame, Transport, Trouble
+
+log = structlog.get_logger()
+
+BATCH = 50
+LEASE = timedelta(minutes=5)
+LEAST_LEASE = timedelta(minutes=3)
+"""A letter is only begun while this much of its lease remains: longer than one letter may take."""
+SCHEDULE = [timedelta(minutes=m) for m in (1, 2, 5, 10, 20, 40, 60, 120, 240, 480, 720, 720, 720, 720)]
+PATIENCE = (0.2, 1.0, 3.0)
+"""Seconds between tries to write down what has left, when the database is away: forgotten, it goes twice."""
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one try came to: the letter's state, why, what else is written down, and what rests now."""
+
+    state: Fate
+    why: str
+    more: dict[str, Any] = field(default_factory=dict)
+    rest: str | None = None
+    """The scope that is to be left in peace for a while."""
+    is_well: bool = True
+    """Whether the mail server, and the domain's, do as they should."""
+
+
+def outcome(letter: Claimed, blame: Blame | None, why: str, now: datetime, *, is_repeated: bool) -> Outcome:
+    """What becomes of a letter that left (no blame), was refused, or broke off (`is_repeated`: once more).
+
+    A letter at which the line breaks off rests alone; when that happens twice in a row it is the server.
+    """
+    broke_off = blame in (Blame.LINE, Blame.UNCERTAIN)
+    stops = blame is Blame.OURS or (broke_off and is_repeated)
+    rest = holds.SERVER if stops else holds.domain(letter.domain) if blame is Blame.DOMAIN else None
+    made = partial(Outcome, why=why, rest=rest, is_well=not broke_off and rest is None)
+    more: dict[str, Any] = {"settled_at": now}
+    if blame is None:
+        return made(state=Fate.SENT, more=more)
+    if stops and blame is not Blame.UNCERTAIN:
+        # Trouble of the connection does not use up the letter's schedule.
+        more |= {"try_at": now + SCHEDULE[0], "attempts": letter.attempts}
+        return made(state=Fate.WAITING, more=more)
+    if blame is Blame.UNCERTAIN:
+        more |= {"uncertain": letter.uncertain + 1}
+    is_last_try = letter.attempts >= len(SCHEDULE) or (blame is Blame.UNCERTAIN and letter.never_twice)
+    if blame is Blame.RECIPIENT or is_last_try:
+        return made(state=Fate.GIVEN_UP, more=more)
+    return made(state=Fate.WAITING, more=more | {"try_at": now + SCHEDULE[letter.attempts]})
+
+
+class Trip:
+    """What the senders of one run share: its clocks, its end, and how many letters may still be begun."""
+
+    def __init__(
+        self,
+        now: Clock,
+        machine_now: Clock,
+        brake: Callable[..., Brake],
+        on_refused: OnRefused | None,
+        most: int,
+        length: timedelta,
+    ) -> None:
+        self.now, self.machine_now, self.brake, self.on_refused = now, machine_now, brake, on_refused
+        self.sent, self.is_stopped = 0, False
+        self._left, self._ends, self._is_late = most, machine_now() + length, False
+        self._lock = threading.Lock()
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it ended though more might have been sent."""
+        return self._is_late or self._left <= 0
+
+    def is_over(self) -> bool:
+        """Whether no letter may be begun any more."""
+        self._is_late = self._is_late or self.machine_now() >= self._ends
+        return self._is_late or self.is_stopped
+
+    def take(self) -> int:
+        """How many letters a sender may claim now."""
+        with self._lock:
+            taken = min(BATCH, self._left)
+            self._left -= taken
+        return taken
+
+    def note(self, *, unused: int, sent: int) -> None:
+        """Of those taken so many were not begun, and so many left."""
+        with self._lock:
+            self._left += unused
+            self.sent += sent
+
+
+class Sender:
+    """One connection's part of a trip."""
+
+    def __init__(self, trip: Trip, transport: Transport) -> None:
+        self._trip, self._transport = trip, transport
+        self._owner = ""
+        self._broke_off = False
+        self._resting: set[str] = set()
+
+    def run(self) -> None:
+        """Send until nothing more is due, or the trip is over."""
+        self._owner = owners.begin()
+        try:
+            while not self._trip.is_over() and (most := self._trip.take()) and self._send_some(most):
+                pass
+        finally:
+            owners.end(self._owner)
+            self._transport.close()
+
+    def _send_some(self, most: int) -> bool:
+        """Send one batch; whether there was any. What cannot be begun any more is handed back."""
+        batch, kept_back, until = db.attempt(partial(self._claim, most))
+        back, sent = [], 0
+        for letter in batch:
+            if self._may_begin(letter, until):
+                sent += self._send(letter, kept_back)
+            else:
+                back.append(letter.id)
+        if back:
+            db.attempt(partial(self._hand_back, back))
+        self._trip.note(unused=most - len(batch) + len(back), sent=sent)
+        return bool(batch)
+
+    def _claim(self, most: int) -> tuple[list[Claimed], Brake, datetime]:
+        now, until = self._trip.now(), self._trip.machine_now() + LEASE
+        with db.transaction() as session:
+            kept_back = self._trip.brake(session, now, to_claim=True)
+            batch = claims.claim(session, self._owner, now, until, most, kept_back)
+            crashpoint("delivery.before_claim")
+        crashpoint("delivery.after_claim")
+        self._resting = set()
+        return batch, kept_back, until
+
+    def _may_begin(self, letter: Claimed, until: datetime) -> bool:
+        is_useful = letter.useful_until is None or letter.useful_until > self._trip.now()
+        has_time = until - self._trip.machine_now() >= LEAST_LEASE and not self._trip.is_over()
+        return is_useful and has_time and letter.domain not in self._resting
+
+    def _hand_back(self, ids: Sequence[int]) -> None:
+        with db.transaction() as session:
+            claims.hand_back(session, self._owner, ids)
+
+    def _send(self, letter: Claimed, kept_back: Brake) -> bool:
+        """Send one letter, and write down what became of it; whether it left."""
+        blame, why = self._hand_over(letter)
+        is_repeated = self._broke_off or holds.SERVER in kept_back.on_trial
+        self._broke_off = blame in (Blame.LINE, Blame.UNCERTAIN)
+        came_to = outcome(letter, blame, why, self._trip.now(), is_repeated=is_repeated)
+        if came_to.rest == holds.SERVER:
+            self._trip.is_stopped = True
+        elif came_to.rest is not None:
+            self._resting.add(letter.domain)
+        on_refused = self._trip.on_refused if blame is Blame.RECIPIENT else None
+        if not _stubbornly(partial(self._settle, letter, came_to, kept_back, on_refused)):
+            # Somebody else has it, so we were taken for gone: what is left of the batch is theirs too.
+            self._trip.is_stopped = True
+        _tell(letter, blame, why)
+        return blame is None
+
+    def _hand_over(self, letter: Claimed) -> tuple[Blame | None, str]:
+        try:
+            crashpoint("delivery.before_send")
+            answer = self._transport.send(letter.envelope_sender, letter.recipient, letter.raw)
+            crashpoint("delivery.after_send")
+        except Trouble as trouble:
+            return trouble.blame, trouble.why
+        except Exception as error:
+            log.exception("letter could not be handed over", letter=letter.letter, id=letter.id)
+            self._transport.close()
+            return Blame.LATER, f"it could not be handed over ({type(error).__name__})"
+        return None, answer
+
+    def _settle(
+        self, letter: Claimed, came_to: Outcome, kept_back: Brake, on_refused: OnRefused | None
+    ) -> bool:
+        now, owner = self._trip.now(), self._owner
+        with db.transaction() as session:
+            if on_refused is not None:
+                claims.tell_refused(session, owner, letter.id, came_to.why, on_refused)
+            is_ours = claims.settle(session, owner, letter.id, came_to.state, came_to.why, **came_to.more)
+            if came_to.rest is not None:
+                holds.rest(session, came_to.rest, came_to.why, now)
+            elif came_to.is_well and kept_back.on_trial:
+                holds.end_rests(session, (holds.SERVER, holds.domain(letter.domain)), now)
+            crashpoint("delivery.before_settle")
+        crashpoint("delivery.after_settle")
+        return is_ours
+
+
+def _stubbornly(work: Callable[[], bool]) -> bool:
+    for seconds in PATIENCE:
+        try:
+            return db.attempt(work)
+        except OperationalError as error:
+            log.warning("what left could not be written down yet", why=str(error.orig))
+            sleep(seconds)
+    return db.attempt(work)
+
+
+def _tell(letter: Claimed, blame: Blame | None, why: str) -> None:
+    if blame is None:
+        log.info("letter sent", letter=letter.letter, id=letter.id, about=letter.about)
+    else:
+        log.warning("letter not sent", letter=letter.letter, id=letter.id, blame=blame, why=why)
