@@ -6,8 +6,12 @@ import tomllib
 from itertools import groupby
 
 from scheduler.chats.lifecycle import LEADS_TO, LIVE, OUTCOMES, State
+from scheduler.commands import arranging
 from scheduler.life import By, Lead
+from scheduler.programme import class_cells
+from scheduler.programme.lenses import LENSES
 from scheduler.settings import Settings
+from tests.support import readme
 from tests.support.sources import ROOT
 
 README = ROOT / "README.md"
@@ -66,7 +70,12 @@ def settings_table() -> str:
     return "\n".join(lines)
 
 
-TABLES = {"life": life_table, "ladder": ladder, "settings": settings_table}
+def lens_list() -> str:
+    """Every lens, as a class list names it."""
+    return "; ".join(f"`{lens}`" for lens in LENSES)
+
+
+TABLES = {"life": life_table, "ladder": ladder, "lenses": lens_list, "settings": settings_table}
 
 
 def test_the_readme_tells_what_the_code_does() -> None:
@@ -81,6 +90,21 @@ def test_the_readme_tells_what_the_code_does() -> None:
     if os.environ.get("UPDATE_TABLES"):
         README.write_text(fresh)
     assert text == fresh, "README.md's tables are stale: UPDATE_TABLES=1 pytest tests/shape/test_readme.py"
+
+
+def test_the_readme_names_every_column_of_a_class_list_and_every_word_of_round() -> None:
+    text = readme.section("Run it for real")
+    assert [column for column in class_cells.COLUMNS if not re.search(rf"[`,]{column}[`,]", text)] == []
+    assert [verb for verb in arranging.round_.commands if f"coffee-rounds round {verb} " not in text] == []
+
+
+def test_the_demo_tells_the_walk_in_the_readmes_words() -> None:
+    panel = (ROOT / "templates" / "pages" / "demo_walk.html").read_text(encoding="utf-8")
+    told = [
+        re.sub(r"</?em>", "*", re.sub(r"</?b>", "**", step)).replace("’", "'")
+        for step in re.findall(r"<li>(.+?)</li>", panel, re.S)
+    ]
+    assert told == readme.steps()
 
 
 def test_the_readme_is_short() -> None:

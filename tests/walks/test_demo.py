@@ -1,4 +1,4 @@
-"""The demo as a newcomer meets it: a real process, a whole way from an invitation to an accepted chat."""
+"""The demo as a newcomer meets it: a real process, and the whole way that the README leads through it."""
 
 import os
 import re
@@ -7,15 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
 
+from tests.support import readme
 from tests.support.browser import Browser
 
-SAM = "sam.rivera@students.riverside.example.org"
-MAYA = "maya.okafor@riverside.example.org"
-ADA = "ada.marsh@riverside.example.org"
 COMMAND = [str(Path(sys.executable).with_name("coffee-rounds")), "demo"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
@@ -53,56 +52,127 @@ def demo(folder: Path) -> Iterator[tuple[Browser, "subprocess.Popen[str]"]]:
         process.communicate()
 
 
-def read(browser: Browser, address: str) -> str:
-    return browser.open(f"/demo?to={address}&view=text")
+class Walk:
+    """Somebody who does what the README says, and remembers the words by which they did it."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser, self.named = browser, list[str]()
+
+    def reads(self, name: str) -> None:
+        """Open somebody's mail."""
+        self.browser.open("/demo")
+        found = re.search(
+            rf'<option value="([^"]+)"[^>]*>{re.escape(escape(name))}</option>', self.browser.text
+        )
+        assert found is not None, self.browser.text
+        self.browser.open(f"/demo?to={found[1]}")
+
+    def into_the_mail(self) -> None:
+        """The mail itself, within the page that shows it."""
+        found = re.search(r'src="([^"]+)" title="The mail as HTML"', self.browser.text)
+        assert found is not None, self.browser.text
+        self.browser.open(unescape(found[1]))
+
+    def press(self, words: str, **changed: str) -> None:
+        """Press the button or link of just these words."""
+        self.named.append(words)
+        tag, as_shown = self._shown()[words]
+        self.browser.press(as_shown, **changed) if tag == "button" else self.browser.follow(as_shown)
+        assert self.browser.status == 200, self.browser.text
+
+    def sees(self, words: str) -> None:
+        """See a heading, a subject, a label or a button that begins so."""
+        self.named.append(words)
+        assert any(one.startswith(words) for one in self._shown()), (words, self._shown())
+
+    def _shown(self) -> dict[str, tuple[str, str]]:
+        """Buttons, links, headings and labels of the page, by their words with plain quotes."""
+        found = re.findall(r"<(a|button|h1|h2|label)\b[^>]*>(.*?)</\1>", self.browser.text, re.S)
+        texts = [(tag, unescape(" ".join(re.sub("<[^>]+>", "", text).split()))) for tag, text in found]
+        return {text.replace("’", "'"): (tag, text) for tag, text in texts}
+
+    def mentor_of_the_chat(self) -> str:
+        """Whom the chat in the mail that is open is with."""
+        found = re.search(r'class="who"[^>]*>With ([^<]+)<', self.browser.text)
+        assert found is not None, self.browser.text
+        return unescape(found[1])
 
 
-def own_link(browser: Browser, purpose: str) -> str:
-    """The first link of this purpose in the mail that is open."""
-    found = re.search(rf'href="(http://127[^"]*/{purpose}/[a-z2-7]+)"', browser.text)
-    assert found is not None, browser.text
-    return found[1]
+def walk_to_the_invitations(walk: Walk) -> None:
+    """Steps 1 to 4: answers, the plan, the clock."""
+    walk.sees("When could you meet a student?")
+    walk.into_the_mail()
+    walk.press("Same times as last round")
+    walk.press("Yes, send these times")
+    walk.press("Back to the mail")
+    walk.reads("Sam Rivera")
+    walk.sees("Are you in this round?")
+    walk.into_the_mail()
+    walk.press("I'm in, at any of the programme's hours")
+    walk.press("I'm in")
+    walk.press("Back to the mail")
+    walk.press("Let everybody else answer")
+    walk.press("Sign in as the coordinator")
+    walk.press("Sign in")
+    walk.press("See the answers")
+    walk.press("Plan now")
+    walk.sees("Pairs")
+    walk.sees("Without a chat")
+    walk.press("Publish the plan")
+    walk.press("Back to the mail")
+    walk.press("One hour on")
 
 
-def walk_to_the_invitation(browser: Browser) -> None:
-    """A mentor gives last round's times, a student is in, the others answer; the coordinator publishes."""
-    read(browser, MAYA)
-    browser.open(own_link(browser, "offer"))
-    assert "Maya Okafor" in browser.text
-    browser.press("send these times")
-    assert browser.status == 200, browser.text
-    read(browser, ADA)
-    browser.press("Let everybody else answer")
-    browser.press("Sign in as the coordinator")
-    browser.press("Sign in")
-    assert "/board" in browser.url, browser.text
-    browser.open("/board/1/rounds/2?tab=plan")
-    browser.press("Plan now")
-    browser.open("/board/1/rounds/2?tab=plan")
-    browser.press("Publish the plan")
-    assert browser.status == 200, browser.text
-    read(browser, SAM)
-    browser.press("One hour on")
-    read(browser, SAM)
+def accept(walk: Walk) -> str:
+    """Step 5: the chat is agreed; the mentor's name."""
+    walk.reads("Sam Rivera")
+    walk.sees("Coffee chat")
+    assert "in the calendar, not answered" in walk.browser.text
+    walk.press("Accept")
+    assert "applied: accepted" in walk.browser.text
+    walk.into_the_mail()
+    walk.sees("Yes, I'll be there")
+    mentor = walk.mentor_of_the_chat()
+    walk.reads("Sam Rivera")
+    assert "accepted in the calendar" in walk.browser.text
+    walk.press("One hour on")
+    walk.reads(mentor)
+    assert "in the calendar, not answered" in walk.browser.text
+    return mentor
 
 
-def test_a_round_is_walked_stopped_and_gone_on_with(tmp_path: Path) -> None:
+def find_another_time(walk: Walk, mentor: str) -> None:
+    """Step 6: the student does not come, and a next time is agreed."""
+    walk.reads(mentor)
+    walk.press("To their next mail")
+    while "Did you two meet" not in (walk.browser.text.partition("<article")[2]):
+        walk.browser.press("To their next mail")
+    walk.sees("Did you two meet")
+    walk.into_the_mail()
+    walk.press("No, we did not meet")
+    walk.sees("They didn't come")
+    walk.press("Send", said="absent")
+    assert "Choose this time" in walk.browser.text
+    walk.press("Back to the mail")
+    walk.press("One hour on")
+    walk.reads("Sam Rivera")
+    walk.sees("Shall we find another time?")
+    walk.into_the_mail()
+    walk.browser.follow("day ")
+    walk.press("Choose this time")
+    assert "did not take place" not in walk.browser.text
+
+
+def test_a_round_is_walked_as_the_readme_says_stopped_and_gone_on_with(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with demo(folder) as (browser, _):
-        walk_to_the_invitation(browser)
-        assert "in the calendar, not answered" in browser.text
-        browser.press("Accept")
-        assert "applied: accepted" in browser.text
-        read(browser, SAM)
-        subject = re.search(r'id="subject"[^>]*>([^<]+)', browser.text)
-        assert subject is not None
-        assert "accepted in the calendar" in browser.text
+        walk = Walk(browser)
+        walk_to_the_invitations(walk)
+        mentor = accept(walk)
     with demo(folder) as (browser, _):
-        read(browser, SAM)
-        assert subject[0] in browser.text
-        assert "accepted in the calendar" in browser.text
-        assert browser.open(own_link(browser, "chat"))
-        assert browser.status == 200
+        walk.browser = browser
+        find_another_time(walk, mentor)
+    assert walk.named == [words for step in readme.steps() for words in readme.named(step)]
 
 
 def test_it_refuses_a_real_mail_server(tmp_path: Path) -> None:
