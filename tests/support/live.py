@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,13 +57,9 @@ class Live:
         }
 
     def __enter__(self) -> Self:
-        self._sink = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.counting_sink", str(self.folder / "port"), str(self._log)]
-        )
-        eventually((self.folder / "port").exists, "the mail server does not listen")
         port = _free_port()
         self.environ |= {
-            "SMTP_URL": f"smtp://127.0.0.1:{(self.folder / 'port').read_text()}",
+            "SMTP_URL": self.open_mail_server(),
             "PORT": str(port),
             "BASE_URL": f"http://127.0.0.1:{port}",
         }
@@ -82,11 +79,23 @@ class Live:
                 process.kill()
         if self.service is not None:
             self.service.wait()
-        self._sink.kill()
-        self._sink.wait()
+        self.close_mail_server()
         db.unbind()
         queue.unbind()
         clock.bind(None)
+
+    def open_mail_server(self) -> str:
+        """Start the mail server that letters go to; its SMTP_URL."""
+        self._sink = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.counting_sink", str(self.folder / "port"), str(self._log)]
+        )
+        eventually((self.folder / "port").exists, "the mail server does not listen")
+        return f"smtp://127.0.0.1:{(self.folder / 'port').read_text()}"
+
+    def close_mail_server(self) -> None:
+        """End the mail server."""
+        self._sink.kill()
+        self._sink.wait()
 
     def command(self, *words: str, given: bytes = b"") -> str:
         """Run a command of the service; what it printed. It must succeed."""
@@ -128,10 +137,19 @@ class Live:
 
     def collect(self) -> list[tuple[str, Mail]]:
         """The mails that came since the last look, put into mailboxes and calendars."""
+        new = []
+        for to, raw in self.arrived():
+            self.mailroom.send("", to, raw)
+            new.append((to, Mail(raw, self.client)))  # type: ignore[arg-type]  # speaks as Flask's does
+            self.ids.append(str(new[-1][1].parsed["Message-ID"]))
+        self.mails += new
+        return new
+
+    def arrived(self) -> Iterator[tuple[str, bytes]]:
+        """What the mail server took since the last look: the recipient, and the bytes."""
         with self._log.open("rb") as log:
             log.seek(self._read)
             lines = log.readlines()
-        new = []
         for line in lines:
             if not line.endswith(b"\n"):
                 break
@@ -139,12 +157,7 @@ class Live:
             found = json.loads(line)
             self.broken_off += "open" in found
             if "mail" in found:
-                raw = base64.b64decode(found["mail"])
-                self.mailroom.send("", found["to"], raw)
-                new.append((found["to"], Mail(raw, self.client)))  # type: ignore[arg-type]  # speaks as Flask's does
-                self.ids.append(found["id"])
-        self.mails += new
-        return new
+                yield found["to"], base64.b64decode(found["mail"])
 
     @property
     def extra_copies(self) -> int:
