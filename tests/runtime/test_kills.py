@@ -91,7 +91,7 @@ def test_nothing_is_lost_whoever_dies(
         last_kill = monotonic()
         live.settle()
         took = monotonic() - last_kill
-        while town.go_on():
+        while town.go_on(hours=8):
             live.settle()
         for name, figure in figures(live, killer, took).items():
             record_property(name, figure)

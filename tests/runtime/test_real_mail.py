@@ -1,4 +1,4 @@
-"""A round of forty people through a real Postfix and Dovecot: what arrives is what the board says was sent."""
+"""A round of forty people through a real Postfix and Dovecot: what arrives is what the board says left."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_a_round_arrives_as_it_was_sent(tmp_path: Path, database: str, seed: int
         town.found()
         live.start()
         town.begin()
-        while town.go_on():
+        while town.go_on(hours=8):
             live.settle()
         arrived_all(live)
         with db.reading() as session:

@@ -1,4 +1,4 @@
-"""A real mail server and real mailboxes, Postfix and Dovecot, and the live service that sends through them."""
+"""A real mail server and real mailboxes, Postfix and Dovecot, and the live service that uses them."""
 
 import imaplib
 import re

@@ -86,11 +86,11 @@ class Town:
         self.live.command("round", "publish", self.round)
         self.live.passes(timedelta(minutes=2))
 
-    def go_on(self) -> bool:
-        """Everybody answers, then an hour passes, or more if nothing falls due; whether anything is ahead."""
+    def go_on(self, *, hours: int = 1) -> bool:
+        """Everybody answers, then time passes, longer if nothing falls due; whether anything is ahead."""
         self.answer()
         due = self.live.next_due()
         if due is None:
             return False
-        self.live.passes_to(max(due, clock.now() + timedelta(hours=1)))
+        self.live.passes_to(max(due, clock.now() + timedelta(hours=hours)))
         return True
