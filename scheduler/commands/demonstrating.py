@@ -26,7 +26,7 @@ WELCOME = """
   Coffee Rounds, the demo:  {address}/demo
 
   Everybody in it is invented, and nothing is sent. Open the address: you read anyone's mail there,
-  press its links, answer in their calendars and move the clock. Six steps beside it lead through a round.
+  press its links, answer in their calendars and move the clock. Six steps on that page lead through a round.
   Ctrl-C ends it; the next start goes on where this one stopped.
 """
 
