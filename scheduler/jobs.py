@@ -43,8 +43,8 @@ def tick() -> None:
 
 
 def deliver() -> None:
-    """Send what may leave, for a few seconds at most; while letters left, there may be more: ring again."""
-    if sweep.deliver(_transport(), clock.now, machine_now=clock.machine_now):
+    """Send what may leave, for ten seconds at most; what is left then is rung for again."""
+    if sweep.deliver(_transport(), clock.now, machine_now=clock.machine_now).is_more:
         queue.ring("deliver")
 
 

@@ -15,6 +15,7 @@ from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By
 from scheduler.mail import delivery, inbound, outbox
+from scheduler.mail.delivery import Run
 from scheduler.mail.envelope import Incoming, Outgoing, Reading
 from scheduler.mail.inbound import Noise, Reply
 from scheduler.mail.transport import Transport
@@ -40,7 +41,7 @@ def sweep(
     """Carry out all that is due and send what is to be sent; how many things were done. Twice is once."""
     moment = now()
     done = carry_out(moment, plan=lambda round_id: plan_due(round_id, moment))
-    return done + deliver(transport, now, machine_now=machine_now)
+    return done + deliver(transport, now, machine_now=machine_now).sent
 
 
 def carry_out(now: datetime, *, plan: Callable[[int], object]) -> int:
@@ -76,15 +77,14 @@ def note_finished(machine_now: datetime) -> None:
 
 def deliver(
     transport: Transport, now: Callable[[], datetime], *, machine_now: Callable[[], datetime] | None = None
-) -> int:
-    """Send what may leave now; how many letters left."""
-    run = delivery.deliver(
+) -> Run:
+    """Send what may leave now, for ten seconds at most; how many letters left, and whether there are more."""
+    return delivery.deliver(
         transport,
         now,
         machine_now=machine_now,
         on_refused=lambda session, letter, why: _refused(session, letter, why, now()),
     )
-    return run.sent
 
 
 def _plan_due(now: datetime, plan: Callable[[int], object]) -> int:

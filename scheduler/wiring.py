@@ -2,12 +2,14 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parseaddr
 
 from scheduler import broker, clock, db, leases, limits, links, logs, queue
 from scheduler.availability import ask
 from scheduler.chats import chat, proposal
-from scheduler.mail import envelope, holds, posting, transport
+from scheduler.mail import delivery, envelope, holds, posting, transport
+from scheduler.mail.delivery import Pace
 from scheduler.mail.posting import Sender
 from scheduler.mail.transport import Transport
 from scheduler.programme import coordinator, pairing, person, programme, round, signup
@@ -56,6 +58,14 @@ def start(settings: Settings) -> Wired:
             address=address,
             reads_replies=settings.inbound,
             plus_addresses=settings.plus_addresses,
+        )
+    )
+    delivery.bind(
+        Pace(
+            per_minute=settings.mail_per_minute,
+            per_domain=settings.mail_per_domain,
+            connections=settings.mail_connections,
+            keep=timedelta(days=settings.keep_letters_days),
         )
     )
     url = settings.smtp_url or f"maildir://{settings.mail_dir}"
