@@ -117,7 +117,7 @@ def one_sentence(run: Commands, words: str, code: int) -> str:
     answer = run(*shlex.split(words))
     assert isinstance(answer.exception, SystemExit), answer.exception
     assert (answer.exit_code, answer.stdout) == (code, "")
-    assert answer.stderr.endswith(".\n")
+    assert answer.stderr.endswith((".\n", "?\n"))
     assert answer.stderr.count("\n") == 1
     assert sorted(Path.cwd().iterdir()) == before
     return answer.stderr
@@ -132,6 +132,19 @@ def test_wrong_use_is_one_sentence_with_the_way_to_the_help(run: Commands, words
 @pytest.mark.parametrize("words", REFUSED)
 def test_what_cannot_be_done_is_one_sentence(run: Commands, words: str) -> None:
     assert "Traceback" not in one_sentence(run, words, 1)
+
+
+@pytest.mark.parametrize(
+    "words", ["upgrade", "tick", "round show 1", "import people.csv --programme 1", "run"]
+)
+@pytest.mark.parametrize(
+    "url", ["postgresql://nobody@127.0.0.1:1/none", "sqlite:////nowhere/at/all.db", "sqlite:///binary"]
+)
+def test_a_database_that_is_away_or_is_none_is_one_sentence(
+    run: Commands, monkeypatch: pytest.MonkeyPatch, words: str, url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert one_sentence(run, words, 1).startswith("The database does not answer: ")
 
 
 @pytest.mark.parametrize("command", ["run", "web", "demo"])

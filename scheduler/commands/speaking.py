@@ -3,7 +3,7 @@
 from typing import IO, Any, TypeVar
 
 import click
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from scheduler import db, settings, wiring
@@ -63,8 +63,10 @@ def _of_database(error: SQLAlchemyError) -> str:
     """What the database's trouble means to whoever typed the command; other errors are ours, and raise."""
     if db.is_conflict(error):
         return str(Conflict())
-    if isinstance(error, OperationalError):
-        return f"The database does not answer: {error.orig}"
+    # DatabaseError itself, none of its kinds, is what SQLite says of a file that is no database, or damaged.
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
+        why = " ".join(str(error.orig).split())
+        return f"The database does not answer: {why}" + ("" if why.endswith((".", "?")) else ".")
     raise error
 
 
