@@ -6,13 +6,14 @@ Outside tests `crashpoint` compares a name with nothing and returns.
 import os
 import signal
 
-VARIABLE = "CRASHPOINT"
-"""In the environment of a test's process: a name, and after a colon at which of its passings to die."""
-
 
 class _Armed:
-    name, _, _passing = os.environ.get(VARIABLE, "").partition(":")
-    left = int(_passing or 1)
+    name, left = "", 0
+
+
+def arm(name: str, passing: int = 1) -> None:
+    """From now on die at this passing of the point `name`; for tests."""
+    _Armed.name, _Armed.left = name, passing
 
 
 def crashpoint(name: str) -> None:

@@ -107,7 +107,7 @@ def figures(live: Live, killer: Killer, took: float) -> dict[str, object]:
         "seconds until all was done": round(took, 1),
         "letters": len(live.ids),
         "extra copies": live.extra_copies,
-        "connections broken off after a letter": live.broken_off,
+        "connections broken off after a letter": live.sink.broken_off,
     }
 
 
@@ -125,5 +125,5 @@ def check(live: Live, town: Town) -> None:
         copies = taken.get(letter_id, set())
         assert copies or state is Fate.WITHDRAWN, f"{letter_id} is lost"
         assert copies <= {raw}, f"a copy of {letter_id} differs"
-    assert live.extra_copies <= live.broken_off
+    assert live.extra_copies <= live.sink.broken_off
     assert town.answered >= 60

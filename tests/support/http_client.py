@@ -35,12 +35,17 @@ class Answer:
 
 
 class HttpClient:
-    """One person's browser at the service of `base`; `slowest` is the longest wait for an answer."""
+    """One person's browser at the service of `base`; `waits` are the seconds each answer took."""
 
     def __init__(self, base: str) -> None:
         self._base = base
         self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
-        self.slowest = 0.0
+        self.waits: list[float] = []
+
+    @property
+    def slowest(self) -> float:
+        """The longest wait for an answer."""
+        return max(self.waits, default=0.0)
 
     def get(self, path: str, *, follow_redirects: bool = True) -> Answer:
         """GET a path."""
@@ -78,7 +83,7 @@ class HttpClient:
         with opened as answer:
             text, where, status = answer.read().decode(), answer.url, answer.status or 0
         seconds = monotonic() - began
-        self.slowest = max(self.slowest, seconds)
+        self.waits.append(seconds)
         path = urlsplit(where).path
         history = () if path == urlsplit(url).path else (url,)
         return Answer(status, text, Asked(path), history, seconds)

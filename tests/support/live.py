@@ -1,7 +1,5 @@
 """The service as real processes: all that `run` starts, a mail server that counts, a clock to be moved."""
 
-import base64
-import json
 import os
 import socket
 import subprocess
@@ -21,6 +19,7 @@ from sqlalchemy import func, or_, select
 from scheduler import broker, clock, db, queue, sweep
 from scheduler.mail.envelope import Fate, Outgoing
 from tests.support.commands import COMMAND, eventually
+from tests.support.counting import CountingSink
 from tests.support.http_client import HttpClient
 from tests.support.mailroom import Mail, Mailroom
 
@@ -37,12 +36,9 @@ class Live:
 
     def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
         self.folder = folder
-        self._log, self._read = folder / "sink.log", 0
         self.mailroom = Mailroom()
         self.mails: list[tuple[str, Mail]] = []
         self.ids: list[str] = []
-        self.broken_off = 0
-        """Connections that ended right after a letter was taken: its sender may not know that it left."""
         self.service: subprocess.Popen[bytes] | None = None
         self.environ = {
             "PATH": os.environ["PATH"],
@@ -86,16 +82,12 @@ class Live:
 
     def open_mail_server(self) -> str:
         """Start the mail server that letters go to; its SMTP_URL."""
-        self._sink = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.counting_sink", str(self.folder / "port"), str(self._log)]
-        )
-        eventually((self.folder / "port").exists, "the mail server does not listen")
-        return f"smtp://127.0.0.1:{(self.folder / 'port').read_text()}"
+        self.sink = CountingSink(self.folder).__enter__()
+        return self.sink.url
 
     def close_mail_server(self) -> None:
         """End the mail server."""
-        self._sink.kill()
-        self._sink.wait()
+        self.sink.__exit__(None, None, None)
 
     def command(self, *words: str, given: bytes = b"") -> str:
         """Run a command of the service; what it printed. It must succeed."""
@@ -147,17 +139,7 @@ class Live:
 
     def arrived(self) -> Iterator[tuple[str, bytes]]:
         """What the mail server took since the last look: the recipient, and the bytes."""
-        with self._log.open("rb") as log:
-            log.seek(self._read)
-            lines = log.readlines()
-        for line in lines:
-            if not line.endswith(b"\n"):
-                break
-            self._read += len(line)
-            found = json.loads(line)
-            self.broken_off += "open" in found
-            if "mail" in found:
-                yield found["to"], base64.b64decode(found["mail"])
+        return self.sink.arrived()
 
     @property
     def extra_copies(self) -> int:

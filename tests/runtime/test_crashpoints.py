@@ -1,0 +1,90 @@
+"""Killed at a named point: at every commit and around every word to the mail server, three times each."""
+
+import os
+import re
+import signal
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from scheduler import clock, crashpoint, db, sweep
+from scheduler.chats.chat import ChatEvent
+from scheduler.mail import transport
+from scheduler.mail.envelope import Fate, Outgoing
+from tests.support import truth
+from tests.support.counting import CountingSink
+from tests.support.sources import ROOT
+from tests.support.world import World
+
+NAMED = re.compile(r'crashpoint\("([a-z_.]+)"\)')
+POINTS = sorted(
+    {name for path in (ROOT / "scheduler").rglob("*.py") for name in NAMED.findall(path.read_text("utf-8"))}
+)
+EXPECTED = {"offer_wanted": 2, "wish_wanted": 2, "chat_proposed": 2}
+
+
+@pytest.fixture(scope="module")
+def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountingSink]:
+    """A mail server that counts."""
+    with CountingSink(tmp_path_factory.mktemp("sink")) as server:
+        yield server
+
+
+def dies_at(name: str, passing: int, url: str) -> None:
+    """A process of its own sweeps, and dies at the point."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the child only sweeps, and is gone
+        pid = os.fork()
+    if pid == 0:
+        try:
+            transport.LETTERS_A_CONNECTION = 1  # so that there are connections enough to die at
+            crashpoint.arm(name, passing)
+            for _ in range(3):
+                sweep.sweep(transport.to(url), clock.now)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    assert os.WIFSIGNALED(status), f"{name} was not passed {passing} times"
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def prepare(world: World) -> None:
+    """Four people asked, one chat proposed and one planned whose time to be proposed has come."""
+    round_id = world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    world.chat(round_id, "maya", "sam", "2027-03-09 16:30")
+    world.chat(round_id, "noor", "lee", "2027-03-10 16:30", proposed=False)
+
+
+def test_the_points_are_known() -> None:
+    assert len(POINTS) >= 16
+    assert {"db.before_commit", "db.after_commit"} < set(POINTS)
+
+
+@pytest.mark.usefixtures("smtp_allowed")
+@pytest.mark.parametrize("passing", [1, 2, 3])
+@pytest.mark.parametrize("name", POINTS)
+def test_a_sweep_that_dies_there_loses_nothing(
+    world: World, sink: CountingSink, name: str, passing: int
+) -> None:
+    prepare(world)
+    sink.broken_off = 0
+    dies_at(name, passing, sink.url)
+    while (due := world.next_due()) is not None and due <= clock.now():
+        sweep.sweep(transport.to(sink.url), clock.now)
+    arrived = list(sink.arrived())
+    copies = Counter(raw for _, raw in arrived)
+    with db.reading() as session:
+        rows = session.execute(select(Outgoing.letter, Outgoing.state, Outgoing.raw)).all()
+        acts = Counter(session.scalars(select(ChatEvent.chat_id).where(ChatEvent.what == "propose")))
+        world.mailroom.mails = []
+        for to, raw in arrived:
+            world.mailroom.send("", to, raw)
+        truth.check(session, world.mailroom, clock.now())
+    assert Counter(letter for letter, state, _ in rows if state is Fate.SENT) == EXPECTED
+    assert set(copies) == {raw for _, _, raw in rows}
+    assert sum(copies.values()) - len(copies) <= sink.broken_off <= 1
+    assert sorted(acts.values()) == [2, 2], "planned once and proposed once, each"
