@@ -1,5 +1,6 @@
 """The settings: read from the environment, a `.env` file and secret files, checked all at once."""
 
+import importlib.util
 import os
 import textwrap
 from collections.abc import Mapping
@@ -234,13 +235,29 @@ def _address_faults(settings: Settings) -> list[str]:
 
 def _server_faults(settings: Settings) -> list[str]:
     faults = []
-    if not settings.database_url.startswith(("sqlite://", _POSTGRES)):
+    url, is_postgres = settings.database_url, settings.database_url.startswith(_POSTGRES)
+    names_a_file = url.startswith("sqlite:///") and url != "sqlite:///"
+    if not (names_a_file or is_postgres and _is_well_formed(url)):
         faults.append(
-            "DATABASE_URL should begin with sqlite:/// or postgresql://: we know these two."
+            "DATABASE_URL should look like sqlite:////path/to/file or postgresql://user:password@host/name: "
+            "we know these two."
         )
-    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
-        faults.append("REDIS_URL should begin with redis://, rediss:// or unix://.")
+    elif is_postgres and importlib.util.find_spec("psycopg") is None:
+        faults.append(
+            "DATABASE_URL names a PostgreSQL, and what talks to it is missing: pip install 'psycopg[binary]'."
+        )
+    redis = settings.redis_url
+    if redis and not (redis.startswith(("redis://", "rediss://", "unix://")) and _is_well_formed(redis)):
+        faults.append("REDIS_URL should look like redis://host:6379/0, rediss://host:6379/0 or unix:///path.")
     return faults
+
+
+def _is_well_formed(url: str) -> bool:
+    """Whether it can be taken apart: its brackets close, its port is a number."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _mail_faults(settings: Settings) -> list[str]:

@@ -83,7 +83,7 @@ def test_a_setting_that_does_not_fit_is_one_sentence(run: Commands, monkeypatch:
     monkeypatch.setenv("DATABASE_URL", "mysql://localhost/x")
     answer = run("upgrade")
     assert (answer.exit_code, answer.stdout) == (1, "")
-    assert answer.stderr.startswith("DATABASE_URL should begin with")
+    assert answer.stderr.startswith("DATABASE_URL should look like ")
     assert answer.stderr.count("\n") == 1
 
 

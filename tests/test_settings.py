@@ -1,6 +1,7 @@
 """Settings: laptop defaults, secret files, and a production that refuses to start half set."""
 
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -86,6 +87,27 @@ def test_production_refuses_a_secret_that_can_be_guessed(secret: str) -> None:
 
 def test_production_refuses_a_weak_fallback() -> None:
     assert named(faults(PRODUCTION | {"SECRET_KEY_FALLBACKS": "old"})) == ["SECRET_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("DATABASE_URL", url) for url in ("mysql://h/x", "sqlite://", "sqlite:///", "sqlite://host/x")],
+        *[("DATABASE_URL", f"postgresql://{where}/x") for where in ("host:port", "[::1", "host:70000")],
+        *[("REDIS_URL", url) for url in ("http://h", "redis://host:port", "redis://[::1")],
+    ],
+)
+def test_an_address_that_cannot_be_read_is_told(name: str, value: str) -> None:
+    found = faults(PRODUCTION | {name: value})
+    assert [fault.partition(" ")[0] for fault in found] == [name]
+    assert f"{name} should look like " in found[0]
+
+
+def test_a_postgresql_without_what_talks_to_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = {"DATABASE_URL": "postgresql://me:word@host/db"}
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    (fault,) = faults(PRODUCTION | url)
+    assert fault.endswith("what talks to it is missing: pip install 'psycopg[binary]'.")
 
 
 def test_all_faults_are_told_at_once() -> None:
