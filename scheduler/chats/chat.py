@@ -126,18 +126,24 @@ class Chat(Base):
         else:
             self.mentor_report = report
 
-    def act(self, act: Act, now: datetime, *, by: By, to: datetime | None = None) -> bool:
-        """Do `act`; a move goes to the start `to`. Whether anything changed. Raises NotNow.
+    def act(
+        self, act: Act, now: datetime, *, by: By, to: datetime | None = None, place: str | None = None
+    ) -> bool:
+        """Do `act`; a move goes to the start `to`, and `place` is where the chat is from then on.
 
-        Moving to where the chat already is changes nothing.
+        Whether anything changed: moved to when, or put where, it is already, nothing does. Raises NotNow.
         """
-        if act is Act.MOVE and to == self.starts_at:
+        is_there = {Act.MOVE: to == self.starts_at, Act.PLACE: place == self.place}
+        if is_there.get(act):
             return False
         state = lifecycle.follow(self.state, act, by, starts_at=self.starts_at, now=now)
         if state is None:
             return False
         if act is Act.MOVE:
             self._move(to, now)
+        self.place = self.place if place is None else place
+        if act is Act.PLACE:
+            return True  # what falls due next is as it was
         self.enter(state, now)
         if act in (Act.PROPOSE, Act.MOVE, Act.AGREE) and state is not State.PLANNED:
             programme = self.round.programme

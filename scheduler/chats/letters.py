@@ -24,15 +24,20 @@ from scheduler.programme.person import Standing
 
 SIDES = (By.STUDENT, By.MENTOR)
 WITH_TIMES = frozenset({"chat_try_again", "chat_missed", "chat_prompt"})
+OF_PROPOSALS = ("chat_new_time", "chat_time_stands")
 PERSONAL_STEPS = frozenset({"ask", "ask_again"})
 """Steps whose letter goes only to those who have not answered yet."""
 
 
 def write(session: Session, event: ChatEvent, now: datetime) -> None:
-    """Write the letters this event calls for, having taken back those of the chat that still waited."""
+    """Write the letters this event calls for, having taken back those of the chat that still waited.
+
+    A new time put to someone stays put to them where only the place has changed.
+    """
     chat = event.chat
     if event.is_act:
-        outbox.withdraw(session, now, "the chat has changed since", about=chat.key)
+        spared = OF_PROPOSALS if event.what == Act.PLACE else ()
+        outbox.withdraw(session, now, "the chat has changed since", about=chat.key, spare=spared)
     letters, actors = written.about(session, chat.key), _actors(session, chat, before=event)
     for side in SIDES:
         mine = _to(chat, side, letters)
@@ -97,7 +102,12 @@ def shows(chat: Chat, side: By) -> str:
 def place_shown(session: Session, chat: Chat, side: By) -> str:
     """The place that `side`'s calendar shows; empty where it shows none, or the chat is not in it."""
     held = outbox.last_calendar(session, chat.key, chat.person(side).id)
-    return held.shows.partition(" ")[2] if held is not None and held.method == REQUEST else ""
+    return _place_in(held.shows) if held is not None and held.method == REQUEST else ""
+
+
+def _place_in(shown: str) -> str:
+    """The place of what `shows` wrote."""
+    return shown.partition(" ")[2]
 
 
 def _has_agreed(chat: Chat, side: By) -> bool:
@@ -238,8 +248,7 @@ def _calendar(
         return None
     chat, me = event.chat, posting.sender()
     person, copy = chat.person(side), chat.copy(side)
-    is_same_time = before is not None and before.method == REQUEST and before.starts_at == chat.starts_at
-    if before is not None and not (method == REQUEST and is_same_time and event.what != Act.UNDO):
+    if before is not None and not (method == REQUEST and _stands_in(before, chat) and event.what != Act.UNDO):
         copy.sequence += 1
     return method, Invite(
         uid=copy.uid,
@@ -254,6 +263,11 @@ def _calendar(
         attendee=(person.name, person.email),
         accepted=_has_agreed(chat, side),
     )
+
+
+def _stands_in(before: Written, chat: Chat) -> bool:
+    """Whether that letter had the chat when and where it is now."""
+    return (before.method, before.starts_at, _place_in(before.shows)) == (REQUEST, chat.starts_at, chat.place)
 
 
 def _stamp(before: Written | None, now: datetime) -> datetime:

@@ -32,6 +32,7 @@ class Act(StrEnum):
     DECLINE = "decline"
     LAPSE = "lapse"
     MOVE = "move"
+    PLACE = "place"
     CANCEL = "cancel"
     HOLD = "hold"
     MISS = "miss"
@@ -62,6 +63,7 @@ LEADS_TO: dict[tuple[StrEnum, StrEnum], tuple[Lead, ...]] = {
     (State.NEW, Act.AGREE): (leads(State.CONFIRMED, STUDENT, COORDINATOR),),
     (State.PLANNED, Act.PROPOSE): (leads(State.PROPOSED, MENTOR, COORDINATOR, CLOCK),),
     (State.PLANNED, Act.MOVE): (leads(State.PLANNED, COORDINATOR),),
+    (State.PLANNED, Act.PLACE): (leads(State.PLANNED, COORDINATOR),),
     (State.PLANNED, Act.CANCEL): (leads(State.CANCELLED),),
     (State.PROPOSED, Act.ACCEPT): (leads(State.CONFIRMED, STUDENT),),
     (State.PROPOSED, Act.DECLINE): (leads(State.DECLINED, STUDENT, MENTOR),),
@@ -70,9 +72,11 @@ LEADS_TO: dict[tuple[StrEnum, StrEnum], tuple[Lead, ...]] = {
         leads(State.CONFIRMED, STUDENT),
         leads(State.PROPOSED, MENTOR, COORDINATOR),
     ),
+    (State.PROPOSED, Act.PLACE): (leads(State.PROPOSED, COORDINATOR),),
     (State.PROPOSED, Act.CANCEL): (leads(State.CANCELLED),),
     (State.CONFIRMED, Act.DECLINE): (leads(State.DECLINED, STUDENT, MENTOR),),
     (State.CONFIRMED, Act.MOVE): (leads(State.CONFIRMED, STUDENT, MENTOR, COORDINATOR),),
+    (State.CONFIRMED, Act.PLACE): (leads(State.CONFIRMED, COORDINATOR),),
     (State.CONFIRMED, Act.CANCEL): (leads(State.CANCELLED),),
     (State.CONFIRMED, Act.HOLD): (leads(State.HELD),),
     (State.CONFIRMED, Act.MISS): (leads(State.MISSED),),
@@ -92,7 +96,7 @@ OUTCOMES: dict[StrEnum, StrEnum] = {
 }
 """What an act achieves: doing it where it is already achieved is a quiet success."""
 
-BEFORE_START = frozenset({Act.PROPOSE, Act.AGREE, Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL})
+BEFORE_START = frozenset({Act.PROPOSE, Act.AGREE, Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.PLACE, Act.CANCEL})
 AFTER_START = frozenset({Act.HOLD, Act.MISS, Act.CLOSE})
 
 WHY_NOT: dict[StrEnum, str] = {
@@ -182,6 +186,10 @@ LETTERS: Mapping[str, tuple[Letter, ...]] = {
         Letter("student", "chat_moved", REQUEST, if_told=True),
         Letter("mentor", "chat_moved", REQUEST, if_told=True),
     ),
+    Act.PLACE: (
+        Letter("student", "chat_placed", REQUEST, if_told=True),
+        Letter("mentor", "chat_placed", REQUEST, if_told=True),
+    ),
     Act.CANCEL: (
         Letter("student", "chat_cancelled", CANCEL, if_told=True),
         Letter("mentor", "chat_cancelled", CANCEL, if_told=True),
@@ -238,8 +246,8 @@ def _is_kept_from(row: Letter, what: str, *, is_own: bool, is_open: bool, knows:
     """Whether a side does not get this letter, for what they know of the chat."""
     if row.if_told and not (knows.told or knows.acted):
         return True
-    if what == Act.MOVE and not is_own and knows.is_right:
-        return True  # it was moved there and back before they heard of it
+    if what in (Act.MOVE, Act.PLACE) and not is_own and knows.is_right:
+        return True  # it was put there and back before they heard of it
     if what not in set(Act) and not knows.told:
         return True  # its own first letter is still waiting; a reminder would come before it
     return row.calendar == REQUEST and is_open and not knows.holds  # calendars show only what is settled

@@ -13,18 +13,20 @@ from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 
 
-def find(session: Session, chat: Chat, starts_at: datetime) -> str:
+def find(session: Session, chat: Chat, starts_at: datetime, *, goes_back: bool = False) -> str:
     """The place for this chat if it starts then; "" where none is free.
 
-    What the student's calendar shows comes first, then what the chat has. Else it is the mentor's own place,
-    which is theirs at any time, or one of the programme's, by turns from the student's number, that no other
-    live chat has at that time. The programme is locked while we look.
+    What the chat has comes first, then what the student's calendar shows; for one that `goes_back` to how it
+    was, the other way round. Else it is the mentor's own place, which is theirs at any time, or one of the
+    programme's, by turns from the student's number, that no other live chat has at that time. The programme
+    is locked while we look.
     """
     programme = chat.round.programme
     session.execute(select(Programme.id).where(Programme.id == programme.id).with_for_update())
     own, taken = chat.mentor.place, _taken(session, chat, starts_at)
     offered = [own] if own else _by_turns(programme.places, chat.student.id)
-    wanted = [letters.place_shown(session, chat, By.STUDENT), chat.place, *offered]
+    known = [chat.place, letters.place_shown(session, chat, By.STUDENT)]
+    wanted = [*(reversed(known) if goes_back else known), *offered]
     return next((place for place in wanted if place and (place == own or place not in taken)), "")
 
 

@@ -28,20 +28,22 @@ def happen(
     via: Via,
     by: By,
     to: datetime | None = None,
+    place: str | None = None,
     wished_by: By | None = None,
 ) -> bool:
     """Let an act or a step happen to the chat: apply it, write the event, write the letters.
 
-    Whether anything changed; a second time changes nothing and says so. A move goes `to` a start. The
-    caller owns the transaction. `wished_by` is the side for whose sake it happens, if not who does it.
-    Raises NotNow; the database refuses (IntegrityError) time taken twice.
+    Whether anything changed; a second time changes nothing and says so. A move goes `to` a start, and
+    `place` is the place it is put to. The caller owns the transaction. `wished_by` is the side for whose
+    sake it happens, if not who does it. Raises NotNow; the database refuses (IntegrityError) time taken
+    twice.
     """
     event = _event(chat, what, now, via=via, by=by)
     if what in set(Act):
-        place = places.find(session, chat, to or chat.starts_at) if what in ARRANGES else chat.place
-        if not chat.act(Act(what), now, by=by, to=to):
+        if what in ARRANGES:
+            place = places.find(session, chat, to or chat.starts_at)
+        if not chat.act(Act(what), now, by=by, to=to, place=place):
             return False
-        chat.place = place
         _agree(chat, Act(what), by)
     else:
         chat.last_step = what
@@ -72,7 +74,7 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     _check_undo(session, event, now, by)
     undone = _event(chat, Act.UNDO, now, via=via, by=by)
     undone.undoes_id = event.id
-    chat.place = places.find(session, chat, event.was_starts_at)
+    chat.place = places.find(session, chat, event.was_starts_at, goes_back=True)
     _go_back(chat, event, now, by)
     if event.what in FREES_TIME:
         freetime.put_back(session, chat, event.by)
@@ -121,8 +123,8 @@ def _agree(chat: Chat, act: Act, by: By) -> None:
 
 
 def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> None:
-    """A new time put to someone falls away when the chat itself changes."""
-    if not event.is_act or event.chat.id is None:
+    """A new time put to someone falls away when the chat itself changes, but for its place."""
+    if not event.is_act or event.what == Act.PLACE or event.chat.id is None:
         return
     still_open = select(Proposal).where(
         Proposal.chat_id == event.chat.id, Proposal.state == ProposalState.OPEN

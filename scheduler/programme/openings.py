@@ -27,6 +27,7 @@ OPENINGS = {
     "chat_confirmed": Opening("The chat is agreed", "to both once the student has said yes"),
     "chat_reminder": Opening("The reminder", "to both before a chat"),
     "chat_moved": Opening("The chat has a new time", "to both when one of them, or you, moved it"),
+    "chat_placed": Opening("The place of the chat", "to both when you set it"),
     "chat_new_time": Opening("A new time for your coffee chat?", "to one when the other asks for it"),
     "chat_time_stands": Opening("Your coffee chat stays where it was", "to who asked for a new time in vain"),
     "chat_cancelled": Opening("The chat is cancelled", "to both when one of them, or you, cancelled it"),

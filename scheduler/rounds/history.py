@@ -38,6 +38,7 @@ WORDS: dict[str, str] = {
     Act.ACCEPT: "{by} accepted",
     Act.DECLINE: "{by} declined",
     Act.LAPSE: "Not answered in time",
+    Act.PLACE: "{by} set the place",
     Act.CANCEL: "{by} cancelled",
     Act.HOLD: "Counted as met",
     Act.MISS: "Counted as missed",

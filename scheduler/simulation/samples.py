@@ -33,6 +33,7 @@ CHATS: Mapping[str, tuple[State, tuple[By, ...], Mapping[str, Any]]] = {
     "chat_nudge": (State.PROPOSED, (STUDENT,), {}),
     "chat_confirmed": (State.CONFIRMED, BOTH, {}),
     "chat_moved": (State.CONFIRMED, BOTH, {"was": True}),
+    "chat_placed": (State.CONFIRMED, BOTH, {}),
     "chat_declined": (State.DECLINED, BOTH, {}),
     "chat_try_again": (State.DECLINED, BOTH, {"times": 3, "undo": True}),
     "chat_lapsed": (State.LAPSED, (STUDENT,), {}),

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db, localtime, sweep
+from scheduler.chats import booking
 from scheduler.life import By
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
@@ -90,6 +91,16 @@ def take_back(programme_id: int, round_id: int) -> ResponseReturnValue:
     with db.transaction() as session:
         publishing.take_back(session, access.round_of(session, programme_id, round_id), clock.now())
     return _back(programme_id, round_id, "Taken back. Nobody was written to.", "plan")
+
+
+@pages.post("/board/<int:programme_id>/rounds/<int:round_id>/places")
+def give_places(programme_id: int, round_id: int) -> ResponseReturnValue:
+    """Give the chats that have no place one that is free; whoever knows of them is told."""
+    with db.transaction() as session:
+        round_ = access.round_of(session, programme_id, round_id)
+        given = booking.give_places(session, round_, clock.now())
+    have = "1 chat has" if given == 1 else f"{given} chats have"
+    return _back(programme_id, round_id, f"{have} got a place." if given else "No place is free then.", "")
 
 
 @pages.post("/board/<int:programme_id>/rounds/<int:round_id>/close")

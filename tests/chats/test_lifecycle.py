@@ -15,17 +15,17 @@ BEFORE, AFTER = START - timedelta(days=3), START + timedelta(hours=1)
 # One row a state; a cell says where the act leads, "=" already there, "-" no such way. S, M, C, T: only
 # student, mentor, coordinator or time may; "S:confirmed M:proposed" where it depends on who acts.
 GRID = """
-state     propose        agree          accept        decline       lapse     move                          cancel    hold missed  close
-new       MCT:planned    SC:confirmed   -             -             -         -                             -         -    -       -
-planned   MCT:proposed   -              -             -             -         C:planned                     cancelled -    -       -
-proposed  =              -              S:confirmed   SM:declined   T:lapsed  S:confirmed,MC:proposed       cancelled -    -       -
-confirmed -              =              =             SM:declined   -         SMC:confirmed                 cancelled held missed  CT:unknown
-declined  -              -              -             =             -         -                             -         -    -       -
-lapsed    -              -              -             -             =         -                             -         -    -       -
-cancelled -              -              -             -             -         -                             =         -    -       -
-held      -              -              -             -             -         -                             -         =    -       -
-missed    -              -              -             -             -         -                             -         -    =       -
-unknown   -              -              -             -             -         -                             -         -    -       =
+state     propose        agree          accept        decline       lapse     move                          place       cancel    hold missed  close
+new       MCT:planned    SC:confirmed   -             -             -         -                             -           -         -    -       -
+planned   MCT:proposed   -              -             -             -         C:planned                     C:planned   cancelled -    -       -
+proposed  =              -              S:confirmed   SM:declined   T:lapsed  S:confirmed,MC:proposed       C:proposed  cancelled -    -       -
+confirmed -              =              =             SM:declined   -         SMC:confirmed                 C:confirmed cancelled held missed  CT:unknown
+declined  -              -              -             =             -         -                             -           -         -    -       -
+lapsed    -              -              -             -             =         -                             -           -         -    -       -
+cancelled -              -              -             -             -         -                             -           =         -    -       -
+held      -              -              -             -             -         -                             -           -         =    -       -
+missed    -              -              -             -             -         -                             -           -         -    =       -
+unknown   -              -              -             -             -         -                             -           -         -    -       =
 """  # noqa: E501  # a table is read across
 LETTER = {By.STUDENT: "S", By.MENTOR: "M", By.COORDINATOR: "C", By.CLOCK: "T"}
 
@@ -136,6 +136,12 @@ TOLD, UNTOLD = Knows(told=True, holds=True), Knows(told=False)
         (Act.MOVE, By.COORDINATOR, By.MENTOR, State.PROPOSED, UNTOLD, None),
         (Act.MOVE, By.MENTOR, By.MENTOR, State.PROPOSED, Knows(told=False, acted=True), None),
         (Act.MOVE, By.COORDINATOR, By.STUDENT, State.PROPOSED, UNTOLD, ("chat_proposed", "REQUEST")),
+        (Act.PLACE, By.COORDINATOR, By.STUDENT, State.PLANNED, UNTOLD, None),
+        (Act.PLACE, By.COORDINATOR, By.STUDENT, State.PROPOSED, TOLD, ("chat_placed", "REQUEST")),
+        (Act.PLACE, By.COORDINATOR, By.STUDENT, State.PROPOSED, UNTOLD, ("chat_proposed", "REQUEST")),
+        (Act.PLACE, By.COORDINATOR, By.MENTOR, State.PROPOSED, UNTOLD, None),
+        (Act.PLACE, By.COORDINATOR, By.MENTOR, State.CONFIRMED, UNTOLD, ("chat_confirmed", "REQUEST")),
+        (Act.PLACE, By.COORDINATOR, By.MENTOR, State.CONFIRMED, TOLD._replace(is_right=True), None),
         (Act.CANCEL, By.COORDINATOR, By.MENTOR, State.CANCELLED, UNTOLD, None),
         (Act.CANCEL, By.COORDINATOR, By.STUDENT, State.CANCELLED, Knows(told=True), ("chat_cancelled", None)),
         (Act.LAPSE, By.CLOCK, By.MENTOR, State.LAPSED, TOLD, ("chat_cancelled", "CANCEL")),

@@ -38,7 +38,7 @@ def calendars_are_true(life: Life, session: Session) -> None:
             uid = chat.copy(side).uid
             if chat.state in SHOWN[side] and life.clock.now() < chat.starts_at:
                 assert uid in events, f"{side} lacks chat {chat.id} ({chat.state})"
-                assert events[uid].starts_at == chat.starts_at
+                assert (events[uid].starts_at, events[uid].location) == (chat.starts_at, chat.place)
                 agreed = chat.copy(side).agreed_start == chat.starts_at
                 assert (events[uid].partstat == "ACCEPTED") is agreed or side is By.MENTOR
             if chat.state in ENDED_EARLY or (chat.state is State.PROPOSED and side is By.MENTOR):
@@ -70,6 +70,8 @@ def nobody_is_left_without_a_word(life: Life, session: Session) -> None:
             letters = [letter.letter for letter in _had(session, life, chat, side)]
             wanted = END_LETTERS.get(chat.state)
             silent = session.get_one(Person, life.people[side]).standing is not Standing.ACTIVE
+            # Nobody is offered a new time with somebody who has left.
+            silent |= chat.state is State.MISSED and chat.other(side).standing is Standing.LEFT
             # Whoever has been told of a new time need not hear that the former one came to nothing.
             if letters and wanted and not silent and not chat.has_follower:
                 assert wanted & set(letters), f"{side} heard {letters} of chat {chat.id} ({chat.state})"

@@ -33,6 +33,7 @@ CHATS = {
     "chat_nudge": (State.PROPOSED, (STUDENT,), {}),
     "chat_confirmed": (State.CONFIRMED, (STUDENT, MENTOR), {}),
     "chat_moved": (State.CONFIRMED, (STUDENT, MENTOR), {"was": True}),
+    "chat_placed": (State.CONFIRMED, (STUDENT, MENTOR), {}),
     "chat_declined": (State.DECLINED, (STUDENT, MENTOR), {}),
     "chat_try_again": (State.DECLINED, (STUDENT, MENTOR), {"times": 3, "undo_until": "4:42 pm"}),
     "chat_lapsed": (State.LAPSED, (STUDENT,), {}),
@@ -90,6 +91,8 @@ def _of_chats_in_doubt() -> Iterator[Situation]:
         state, _, more = CHATS[letter]
         yield cast.of_chat(letter, "student-own-act", STUDENT, state, ORDINARY, **(more | at_once))
     yield cast.of_chat("chat_moved", "student-not-agreed", STUDENT, State.PROPOSED, ORDINARY, was=True)
+    yield cast.of_chat("chat_placed", "student-not-agreed", STUDENT, State.PROPOSED, ORDINARY)
+    yield cast.of_chat("chat_placed", "mentor-new-time-too", MENTOR, State.CONFIRMED, ORDINARY, was=True)
     yield cast.of_chat("chat_confirmed", "mentor-of-berlin", MENTOR, State.CONFIRMED, ELSEWHERE)
     yield cast.of_chat("chat_cancelled", "mentor-no-answer", MENTOR, State.LAPSED, ORDINARY)
     yield cast.of_chat("chat_reminder", "student-some-day", STUDENT, State.CONFIRMED, ORDINARY)

@@ -99,6 +99,7 @@ class Life:
             (self.answer, 8),
             (self.answer_by_calendar, 4),
             (self.move, 5),
+            (self.put_elsewhere, 2),
             (self.undo, 4),
             (self.pick_again, 3),
             (self.answer_proposal, 4),
@@ -118,8 +119,7 @@ class Life:
         delivery.deliver(self.mailroom, clock.now)
 
     def fail_to_post(self) -> None:
-        blame = self.random.choice([Blame.LATER, Blame.OURS])
-        self.mailroom.trouble = Trouble(blame, "451 not now")
+        self.mailroom.trouble = Trouble(self.random.choice([Blame.LATER, Blame.OURS]), "451 not now")
         self.post()
         self.mailroom.trouble = None
 
@@ -188,6 +188,10 @@ class Life:
 
         self.act(work)
 
+    def put_elsewhere(self) -> None:
+        place = self.random.choice(["Atrium", "Library"])
+        self.act(lambda session, chat: booking.set_place(session, chat, place, clock.now()))
+
     def undo(self) -> None:
         by, via = self._who()
 
@@ -199,10 +203,8 @@ class Life:
         self.act(work)
 
     def pick_again(self) -> None:
-        by = self.random.choice(SIDES)
-
         def work(session: Session, chat: Chat) -> None:
-            times = freetime.common_times(session, chat, clock.now())
+            by, times = self.random.choice(SIDES), freetime.common_times(session, chat, clock.now())
             if times:
                 booking.follow_up(session, chat, times[0], clock.now(), by=by, via=Via.LINK)
 
@@ -228,8 +230,7 @@ class Life:
 
         def work(session: Session, chat: Chat) -> None:
             if self.random.random() < 0.5:
-                until = clock.now() + timedelta(days=2)
-                absence.pause(session, chat.person(side), until, clock.now())
+                absence.pause(session, chat.person(side), clock.now() + timedelta(days=2), clock.now())
             else:
                 absence.leave(session, chat.person(side), clock.now())
 

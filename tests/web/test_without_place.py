@@ -1,4 +1,4 @@
-"""Chats whose place is not known: the plan warns of them, mails and pages say so, and a place can be given."""
+"""Chats whose place is not known: the plan warns, mails and pages say so, and a place can be given."""
 
 from datetime import date
 
@@ -63,3 +63,39 @@ def test_mails_and_pages_say_that_the_place_is_still_to_be_told(world: World, ad
     pages = [mail.open("Yes, I'll be there").words for mail in mails]
     assert [STILL in page for page in pages] == [True, False]
     assert "Room 12" in pages[1]
+
+
+def test_places_added_later_are_given_to_the_chats_without_one(world: World, ada: Desk) -> None:
+    ada.press(f"{ROUND}/publish")
+    world.later(minutes=2)
+    assert "Give each a place" not in ada.see(ROUND)
+    with db.transaction() as session:
+        session.get_one(Programme, 1).places = ["Atrium"]
+    assert "Give each a place" in ada.see(ROUND)
+    assert "1 chat has got a place." in ada.press(f"{ROUND}/places")
+    assert "no place" not in ada.see(ROUND)
+    world.later(minutes=2)
+    assert "Where  Atrium" in world.last(of("maya")).text
+    assert world.letters(of("noor"))[-1] == "chat_proposed"
+
+
+def test_a_place_that_is_taken_is_given_to_nobody(world: World, ada: Desk) -> None:
+    with db.transaction() as session:
+        session.get_one(Programme, 1).places = ["Room 12"]  # where Noor's chat is, at the same time
+    assert "No place is free then." in ada.press(f"{ROUND}/places")
+
+
+def test_the_coordinator_sets_the_place_of_one_chat(world: World, ada: Desk) -> None:
+    ada.press(f"{ROUND}/publish")
+    world.later(minutes=2)
+    with db.reading() as session:
+        chat = session.scalars(select(Chat).where(Chat.place == "")).one().id
+    path = f"/board/1/chats/{chat}"
+    assert "No place yet" in ada.see(path)
+    page = ada.press(f"{path}/place", place="  Garden \n bench ")
+    assert "Set. Whoever knows of the chat is told in a minute." in page
+    assert "The coordinator set the place" in page
+    assert "Garden bench" in page
+    assert ada.send(f"{path}/place", place=" ").status_code == 409
+    world.later(minutes=2)
+    assert "Where  Garden bench" in world.last(of("maya")).text
