@@ -1,4 +1,4 @@
-"""The place a coordinator sets: told to whoever has the chat, an update of their calendar, no more than that."""
+"""The place a coordinator sets: told to whoever has the chat, an update of their calendar, and no more."""
 
 from datetime import date, datetime
 

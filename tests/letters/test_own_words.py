@@ -25,7 +25,7 @@ def rendered(situation: cast.Situation, texts: dict[str, str]) -> letter.Words:
 
 
 def test_every_letter_to_a_person_may_open_so_but_for_those_about_an_address() -> None:
-    assert {one.letter for one in EVERY} - NOT_TO_A_PERSON - {"link_again"} == {*OPENINGS}
+    assert {one.letter for one in EVERY} - NOT_TO_A_PERSON - {"link_again", "links_anew"} == {*OPENINGS}
 
 
 @pytest.mark.parametrize("situation", OPENING, ids=str)
