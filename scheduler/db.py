@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -90,21 +90,25 @@ _bound = _Bound()
 
 
 def bind(url: str) -> Engine:
-    """Bind this process to the database at `url`; binding again disposes of the former engine."""
+    """Bind this process to the database at `url`; binding again closes the former connections."""
     unbind()
-    if url.startswith("sqlite"):
-        engine = create_engine(
-            url, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        # SQLite's busy handler sleeps and does not queue, so that threads of one process would starve.
-        _bound.new_lock = threading.RLock
-    else:
-        engine = create_engine(url, pool_pre_ping=True)
-        _bound.new_lock = nullcontext
+    engine = _engine(url)
+    # SQLite's busy handler sleeps and does not queue, so that threads of one process would starve.
+    _bound.new_lock = threading.RLock if engine.dialect.name == "sqlite" else nullcontext
     _bound.engine, _bound.one_writer = engine, _bound.new_lock()
     _bound.sessions = sessionmaker(engine, expire_on_commit=False)
+    return engine
+
+
+@cache
+def _engine(url: str) -> Engine:
+    """One engine for each database: bound again to the same one, it knows its statements already."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    patience = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
+    engine = create_engine(url, connect_args=patience)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 

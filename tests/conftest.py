@@ -5,6 +5,7 @@ import shutil
 import smtplib
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from tests.support.mailroom import Mailroom
 from tests.support.world import World
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
+IN_MEMORY = "/dev/shm"  # noqa: S108  # a folder of our own is made in it
 DATABASES = ["sqlite", *(["postgresql"] if POSTGRES else [])]
 SECRET = "a secret of tests that is long enough to sign with"
 
@@ -42,13 +44,22 @@ def smtp_allowed() -> None:
 
 
 @pytest.fixture(scope="session")
-def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables, copied for each test."""
-    path = tmp_path_factory.mktemp("template") / "empty.db"
-    db.bind(f"sqlite:///{path}")
-    db.Base.metadata.create_all(db.engine())
-    db.unbind()  # closing the last connection writes the log back into the file
-    return path
+def _template() -> Iterator[Path]:
+    """A SQLite file with all tables, copied for each test; in memory where the machine has files there."""
+    with TemporaryDirectory(dir=IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None) as folder:
+        path = Path(folder) / "empty.db"
+        db.bind(f"sqlite:///{path}")
+        db.Base.metadata.create_all(db.engine())
+        db.unbind()  # closing the last connection writes the log back into the file
+        yield path
+
+
+def _empty(template: Path) -> Path:
+    """The one file that all tests of this process use after each other, empty again."""
+    path = template.with_name("rounds.db")
+    for old in path.parent.glob(f"{path.name}*"):
+        old.unlink()
+    return shutil.copy(template, path)
 
 
 @pytest.fixture(scope="session")
@@ -74,8 +85,7 @@ def _postgres(worker_id: str) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: each test that uses one runs on SQLite, and on PostgreSQL where one is to be had."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("_template"), tmp_path / "rounds.db")
-        return f"sqlite:///{tmp_path / 'rounds.db'}"
+        return f"sqlite:///{_empty(request.getfixturevalue('_template'))}"
     url: str = request.getfixturevalue("_postgres")
     engine = create_engine(url)
     tables = ", ".join(f'"{table.name}"' for table in db.Base.metadata.sorted_tables)

@@ -1,6 +1,7 @@
 """The database's promises: aware instants, whole transactions, one poisoned row stops nobody."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -72,6 +73,18 @@ def test_one_poisoned_row_is_put_off_and_the_others_go_on() -> None:
 def test_foreign_keys_are_kept() -> None:
     with pytest.raises(IntegrityError), db.transaction() as session:
         session.execute(text("INSERT INTO coordinates VALUES (77, 78)"))
+
+
+def test_a_database_bound_again_is_read_anew(database_url: str, tmp_path: Path) -> None:
+    with db.transaction() as session:
+        session.add(Count(key="k", began_at=clock.now()))
+    db.bind(f"sqlite:///{tmp_path / 'other.db'}")
+    db.Base.metadata.create_all(db.engine())
+    with db.reading() as session:
+        assert session.scalar(select(Count.key)) is None
+    db.bind(database_url)
+    with db.reading() as session:
+        assert session.scalar(select(Count.key)) == "k"
 
 
 def test_a_limit_counts_within_its_span_and_forgets_after_it() -> None:

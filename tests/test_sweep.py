@@ -148,13 +148,18 @@ def test_reading_a_slow_mail_holds_no_transaction(world: World, chat: int) -> No
     opened: list[float] = []
     lengths: list[float] = []
 
+    def begin(_: object) -> None:
+        opened.append(perf_counter())
+
     def close(_: object) -> None:
         lengths.append(perf_counter() - opened[-1])
 
-    event.listen(db.engine(), "begin", lambda _: opened.append(perf_counter()))
-    event.listen(db.engine(), "commit", close)
-    event.listen(db.engine(), "rollback", close)
+    heard = (("begin", begin), ("commit", close), ("rollback", close))
+    for name, listener in heard:
+        event.listen(db.engine(), name, listener)
     world.run()
+    for name, listener in heard:
+        event.remove(db.engine(), name, listener)
     assert max(lengths) < alone / 2
 
 
