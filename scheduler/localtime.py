@@ -188,8 +188,12 @@ def when(
 
 def zone_name(zone: str, moment: datetime | None = None, *, locale: str = ENGLISH) -> str:
     """ "Eastern Time (New York)" for a range of days; "Eastern Standard Time (New York)" at one moment."""
+    return _zone_name(zone, "generic" if moment is None else _kind(moment, zone), locale)
+
+
+@lru_cache(maxsize=1024)
+def _zone_name(zone: str, kind: str, locale: str) -> str:
     names = _long_names(zone, locale)
-    kind = "generic" if moment is None else _kind(moment, zone)
     name = names.get(kind) or names.get("generic")
     if not name and "daylight" not in names:
         # A place whose clocks never change has only the one name (Unicode LDML, part 4, "generic format").
@@ -206,6 +210,7 @@ def zone_name(zone: str, moment: datetime | None = None, *, locale: str = ENGLIS
     return _plain(f"{name} ({_city(zone, locale)})")
 
 
+@lru_cache(maxsize=1024)
 def clock_change(zone: str, first_on: date, last_on: date) -> str | None:
     """One sentence naming each date from first to last on which the clocks change, or None."""
     told = []
@@ -219,6 +224,7 @@ def clock_change(zone: str, first_on: date, last_on: date) -> str | None:
     return f"Clocks go {' and '.join(told)}; these times already allow for it." if told else None
 
 
+@lru_cache(maxsize=4096)
 def _dated(on: date, pattern: str, *, year: bool = False, locale: str = ENGLISH) -> str:
     return _plain(format_date(on, f"{pattern} y" if year else pattern, locale=locale))
 
