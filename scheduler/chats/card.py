@@ -118,7 +118,7 @@ def show(
     """
     starts_at = at or chat.starts_at
     ends_at = starts_at + chat.length
-    reader, other = chat.person(side), chat.person(By.MENTOR if side is By.STUDENT else By.STUDENT)
+    reader, other = chat.person(side), chat.other(side)
     zone = reader.timezone
     return Card(
         id=chat.id,

@@ -107,6 +107,10 @@ class Chat(Base):
         """The one who is on `side`."""
         return self.student if side is By.STUDENT else self.mentor
 
+    def other(self, side: By) -> Person:
+        """The one whom `side` is to meet."""
+        return self.mentor if side is By.STUDENT else self.student
+
     def side(self, person: Person) -> By:
         """Which side `person` is on."""
         return By.STUDENT if person.id == self.student_id else By.MENTOR

@@ -28,6 +28,9 @@ OF_PROPOSALS = ("chat_new_time", "chat_time_stands")
 PERSONAL_STEPS = frozenset({"ask", "ask_again"})
 """Steps whose letter goes only to those who have not answered yet."""
 
+OFFERS_ANEW = frozenset({Act.MISS, "prompt"})
+"""What is followed by an offer to meet after all; not with somebody who has left."""
+
 
 def write(session: Session, event: ChatEvent, now: datetime) -> None:
     """Write the letters this event calls for, having taken back those of the chat that still waited.
@@ -67,7 +70,10 @@ def knows(session: Session, chat: Chat, side: By) -> Knows:
 
 
 def _to(chat: Chat, side: By, letters: Iterable[Written]) -> list[Written]:
-    return [letter for letter in letters if letter.person_id == chat.person(side).id]
+    """Those to the address that `side` has now: what went to a former one is not in hand."""
+    person = chat.person(side)
+    mine = (person.id, person.email)
+    return [letter for letter in letters if (letter.person_id, letter.recipient) == mine]
 
 
 def _actors(session: Session, chat: Chat, *, before: ChatEvent | None = None) -> set[By]:
@@ -129,8 +135,12 @@ def _may_write(event: ChatEvent, side: By, letter: Letter, known: Knows, now: da
 
 def _is_for(event: ChatEvent, side: By) -> bool:
     chat = event.chat
+    if event.what == lifecycle.TELL_AGAIN:
+        return event.by is side
     if event.what in PERSONAL_STEPS:
         return chat.report(side) is None
+    if event.what in OFFERS_ANEW and chat.other(side).standing is Standing.LEFT:
+        return False
     if event.what == "prompt":
         has_other = room.other_chat(_session(event), chat.round, chat.student) is not None
         return not has_other and (chat.state is State.MISSED or side is _decliner(event))

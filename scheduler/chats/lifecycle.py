@@ -204,6 +204,9 @@ LETTERS: Mapping[str, tuple[Letter, ...]] = {
 }
 """Who is written to after what. *undo* has no rows: it writes to those whose calendar now differs."""
 
+TELL_AGAIN = "tell_again"
+"""Neither an act nor a step: a side whose address was wrong, or got no mail, is told how the chat stands."""
+
 FIRST_LETTER = {
     State.PROPOSED: {STUDENT: "chat_proposed"},
     State.CONFIRMED: dict.fromkeys((STUDENT, MENTOR), "chat_confirmed"),
@@ -230,8 +233,8 @@ def letter_for(what: str, *, by: By, side: By, state: State, knows: Knows) -> Le
     if state is State.PLANNED:
         return None  # nobody hears of what is only planned
     first = FIRST_LETTER.get(state, {}).get(side)
-    if what == Act.UNDO:
-        return None if knows.is_right or first is None else Letter(side, first, REQUEST)
+    if what in (Act.UNDO, TELL_AGAIN):
+        return _to_be_right(side, first, state, knows)
     if first is not None and not knows.told and what in set(Act):
         return Letter(side, first, REQUEST)
     row = _row(what, by, side)
@@ -240,6 +243,13 @@ def letter_for(what: str, *, by: By, side: By, state: State, knows: Knows) -> Le
     if row.calendar == CANCEL and not knows.holds:
         return row._replace(calendar=None)
     return row
+
+
+def _to_be_right(side: By, first: str | None, state: State, knows: Knows) -> Letter | None:
+    """What makes `side`'s calendar right again; None where it is."""
+    if first is not None:
+        return None if knows.is_right else Letter(side, first, REQUEST)
+    return Letter(side, "chat_cancelled", CANCEL) if knows.holds and state in ENDED_EARLY else None
 
 
 def _is_kept_from(row: Letter, what: str, *, is_own: bool, is_open: bool, knows: Knows) -> bool:

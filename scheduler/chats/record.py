@@ -10,6 +10,7 @@ from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotAllowed, NotNow, Via
+from scheduler.mail import outbox
 from scheduler.programme import refill
 from scheduler.programme.person import Standing
 
@@ -81,6 +82,23 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     session.add(undone)
     session.flush()
     letters.write(session, undone, now)
+    return True
+
+
+def tell_again(session: Session, chat: Chat, side: By, now: datetime) -> bool:
+    """Tell `side` how the chat stands, if their mailbox does not show it so; whether it does not.
+
+    For somebody whose address has changed, or to whom no mail came for a while; the chat stays as it is.
+    """
+    known = letters.knows(session, chat, side)
+    what = lifecycle.TELL_AGAIN
+    if lifecycle.letter_for(what, by=side, side=side, state=chat.state, knows=known) is None:
+        return False
+    outbox.withdraw(session, now, "told anew", about=chat.key, person=chat.person(side).id)
+    event = _event(chat, what, now, via=Via.COORDINATOR, by=side)
+    session.add(event)
+    session.flush()
+    letters.write(session, event, now)
     return True
 
 

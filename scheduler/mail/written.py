@@ -15,6 +15,7 @@ class Written(NamedTuple):
     """One letter as its reader knows it: whether they may have it, and what it brings to their calendar."""
 
     person_id: int | None
+    recipient: str
     is_heard: bool
     method: str | None
     sequence: int | None
@@ -25,6 +26,7 @@ class Written(NamedTuple):
 
 COLUMNS = (
     Outgoing.person_id,
+    Outgoing.recipient,
     HEARD.label("is_heard"),
     Outgoing.method,
     Outgoing.sequence,

@@ -108,7 +108,7 @@ def _post(
         letter=name,
         event=signup.key,
         about=signup.key,
-        reader=to or Mailbox(reader.name, signup.email),
+        reader=to or Mailbox(reader.name, person.email if person else signup.email),
         context={"reader": reader, "programme": signup.programme, "link": urls.__getitem__},
         person_id=person.id if person else None,
         programme_id=signup.programme_id,

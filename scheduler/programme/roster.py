@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from scheduler.life import NotNow
 from scheduler.mail import outbox
 from scheduler.programme import describing, greeting, names
+from scheduler.programme.describing import Unreadable
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
 from scheduler.programme.signup import Signup
@@ -39,7 +40,7 @@ def confirm(session: Session, signup: Signup, now: datetime) -> Person:
         session.add(person)
     person.come_back(approved=approved)
     person.take_role(signup.role)
-    person.undeliverable = ""
+    mark_arriving(person)
     _take_answers(person, signup)
     session.flush()
     signup.confirm(person, now)
@@ -57,6 +58,33 @@ def approve(session: Session, person: Person, now: datetime) -> bool:
     if signup is not None:
         greeting.welcome(session, signup, person, now)
     return True
+
+
+def readdress(session: Session, person: Person, address: str) -> None:
+    """The person's address is another one, at which no mail has failed yet; links sent before stop working.
+
+    Raises describing.Unreadable, with a sentence, for what is no address, is theirs or somebody's already, or
+    is never to be written to.
+    """
+    try:
+        email = names.clean_address(address)
+    except names.BadAddress as error:
+        raise Unreadable({"email": str(error)}) from None
+    other = known(session, person.programme, email)
+    if other is not None:
+        whose = "is their address already" if other is person else f"is the address of {other.name}"
+        raise Unreadable({"email": f"{email} {whose}."})
+    if outbox.is_suppressed(session, email):
+        raise Unreadable({"email": f"{email} asked us never to write to it again."})
+    person.email, person.undeliverable = email, ""
+    person.revoke_links()
+
+
+def mark_arriving(person: Person) -> bool:
+    """Mail to this person arrives again; whether that is new."""
+    was_lost = bool(person.undeliverable)
+    person.undeliverable = ""
+    return was_lost
 
 
 def last_signup(session: Session, person: Person) -> Signup | None:

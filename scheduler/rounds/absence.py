@@ -64,7 +64,7 @@ LAST_LETTERS = ("chat_cancelled",)
 
 def not_this_person(session: Session, chat: Chat, side: By, now: datetime) -> None:
     """Never plan these two together again; said by one of them, shown to neither. Twice is once."""
-    me, other = chat.person(side), chat.person(By.MENTOR if side is By.STUDENT else By.STUDENT)
+    me, other = chat.person(side), chat.other(side)
     said = select(Exclusion.id).where(
         Exclusion.person_id == me.id, Exclusion.other_id == other.id, Exclusion.why == Why.PERSON
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager, lazyload
 
+from scheduler.chats import lifecycle
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, Report, State
 from scheduler.life import By, Via
@@ -34,6 +35,7 @@ WORDS: dict[str, str] = {
     "ask_again": "Whoever had not said was asked again whether they met",
     "prompt": "New times were offered again",
     "list": "Put on your list: no new time was found",
+    lifecycle.TELL_AGAIN: "{by} was told of it once more",
     Act.AGREE: "{by} picked {now}, and it is agreed",
     Act.ACCEPT: "{by} accepted",
     Act.DECLINE: "{by} declined",

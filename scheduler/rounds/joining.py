@@ -44,7 +44,7 @@ def sign_up(
         timezone=timezone,
         network=network,
         now=now,
-        answer_url=lambda person: _answer_url(session, person, now),
+        answer_url=lambda person: answer_url(session, person, now),
     )
 
 
@@ -169,7 +169,8 @@ def _given(ask: Ask, keys: Iterable[str], *, repeat: bool, now: datetime) -> lis
     return slots.chosen(ask_card.window(ask, now), keys, repeat=repeat, taken=()).slots
 
 
-def _answer_url(session: Session, person: Person, now: datetime) -> str | None:
+def answer_url(session: Session, person: Person, now: datetime) -> str | None:
+    """The page where the person answers for the round under way; None where they were not asked."""
     round_ = find_round(session, person.programme, now)
     if round_ is None or not person.takes_part(now):
         return None

@@ -77,6 +77,8 @@ class PersonPage:
     may_pause: bool
     may_resume: bool
     is_waiting: bool
+    is_unreachable: bool
+    """Whether mail to them was found not to arrive."""
     is_gone: bool
 
 
@@ -111,6 +113,7 @@ def person(session: Session, programme: Programme, about: Person, now: datetime)
         may_pause=about.standing is Standing.ACTIVE,
         may_resume=is_paused,
         is_waiting=about.standing is Standing.WAITING,
+        is_unreachable=bool(about.undeliverable),
         is_gone=is_gone,
     )
 

@@ -235,6 +235,10 @@ def _of_people(stage: _Stage) -> Iterator[Sample]:
     until = localtime.day_long(stage.now + 5 * WEEK, ZONE)
     yield Sample("paused", "student", {**mine, "pause": {"until": until, "cancelled": 1}})
     yield Sample("left", "student", {**mine, "pause": {"until": "", "cancelled": 2}})
+    shown = card.show(stage.chat(State.CONFIRMED), STUDENT)
+    chats = [(f"With {shown.other}, {shown.when}", card.link(stage.chat(State.CONFIRMED), STUDENT, "chat"))]
+    anew = {"why": "stopped", "chats": chats}
+    yield Sample("links_anew", "student", {**_named(stage, student, _signup_link), "anew": anew})
     sign_in = {"code": "482913", "minutes": 10}
     yield Sample(
         "sign_in", "coordinator", {**_named(stage, stage.coordinator, _board_link), "sign_in": sign_in}

@@ -17,6 +17,7 @@ from scheduler.chats.proposal import Proposal
 from scheduler.life import By, NotNow
 from scheduler.mail import outbox
 from scheduler.programme import describing
+from scheduler.programme.person import Standing
 from scheduler.web import picking
 from scheduler.web.picking import Week
 
@@ -160,9 +161,10 @@ def may_report(chat: Chat, now: datetime) -> bool:
 def may_pick(session: Session, chat: Chat, side: By) -> bool:
     """Whether `side` may look for a new chat after this one.
 
-    After a decline that is whoever declined, after a lapse the student: the other is not to press them.
+    After a decline that is whoever declined, after a lapse the student: the other is not to press them. With
+    somebody who has left nobody may.
     """
-    if chat.has_follower:
+    if chat.has_follower or chat.other(side).standing is Standing.LEFT:
         return False
     if chat.state is State.LAPSED:
         return side is By.STUDENT

@@ -7,13 +7,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db
-from scheduler.life import NotNow
 from scheduler.programme import class_list, enrolling, signing_up
 from scheduler.programme.class_list import BadClassList
+from scheduler.programme.describing import Unreadable
 from scheduler.programme.enrolling import NotTaken
-from scheduler.programme.person import Person, Standing
+from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
-from scheduler.rounds import absence, joining, people
+from scheduler.rounds import absence, joining, people, reaching
 from scheduler.web import access, board_frame, form_fields
 
 pages = board_frame.guarded("roster_pages", __name__)
@@ -24,6 +24,7 @@ TURNS = {
     "off": "The link is turned off.",
     "renew": "There is a new link; the old one has ended.",
 }
+TAKEN_BACK = " What waited for the former one is taken back; their chats and links are told anew."
 SHOWN = 50
 
 
@@ -91,24 +92,41 @@ def approve(programme_id: int, person_id: int) -> ResponseReturnValue:
 
 @pages.post("/board/<int:programme_id>/people/<int:person_id>/links")
 def send_links(programme_id: int, person_id: int) -> ResponseReturnValue:
-    """Send the person the links to their own pages once more; at most one such letter in ten minutes."""
+    """Send the person the links that stand once more; at most one such letter in ten minutes."""
     with db.transaction() as session:
         about = access.person_of(session, programme_id, person_id)
-        if about.standing is Standing.LEFT:
-            raise NotNow(f"{about.name} has left the programme, so there are no links to send.")
-        joining.sign_up(
-            session,
-            about.programme,
-            name=about.name,
-            email=about.email,
-            role="mentor" if about.is_mentor else "student",
-            timezone=about.timezone,
-            network=f"board {programme_id}",
-            now=clock.now(),
-        )
-    return _back(
-        programme_id, person_id, "Their links are on the way, unless a letter went to them just now."
-    )
+        is_sent = reaching.send_links(session, about, clock.now())
+    said = "Their links are on the way." if is_sent else "They were sent their links a few minutes ago."
+    return _back(programme_id, person_id, said)
+
+
+@pages.post("/board/<int:programme_id>/people/<int:person_id>/stop-links")
+def stop_links(programme_id: int, person_id: int) -> ResponseReturnValue:
+    """No link sent to the person so far works any more; new ones are sent."""
+    with db.transaction() as session:
+        reaching.stop_links(session, access.person_of(session, programme_id, person_id), clock.now())
+    return _back(programme_id, person_id, "Earlier links have stopped working. New ones are on the way.")
+
+
+@pages.post("/board/<int:programme_id>/people/<int:person_id>/address")
+def readdress(programme_id: int, person_id: int) -> ResponseReturnValue:
+    """From now on they are written to at another address."""
+    with db.transaction() as session:
+        about = access.person_of(session, programme_id, person_id)
+        try:
+            taken_back = reaching.readdress(session, about, request.form.get("email", ""), clock.now())
+        except Unreadable as error:
+            return _person(session, about, error.faults), 422
+    said = "The address is changed." + (TAKEN_BACK if taken_back else "")
+    return _back(programme_id, person_id, said)
+
+
+@pages.post("/board/<int:programme_id>/people/<int:person_id>/arrives")
+def mark_arriving(programme_id: int, person_id: int) -> ResponseReturnValue:
+    """Mail to the person arrives again."""
+    with db.transaction() as session:
+        reaching.mark_arriving(session, access.person_of(session, programme_id, person_id), clock.now())
+    return _back(programme_id, person_id, "Noted: mail to them arrives again.")
 
 
 @pages.get("/board/<int:programme_id>/signup-links")
@@ -191,9 +209,9 @@ def _until(text: str, zone: str, now: datetime) -> datetime | None:
 
 def _person(session: Session, about: Person, errors: dict[str, str]) -> str:
     shown = people.person(session, about.programme, about, clock.now())
-    until = request.form.get("until", "") if errors else ""
+    sent = {field: request.form.get(field, "") if errors else "" for field in ("until", "email")}
     return board_frame.page(
-        "board_person", session, about.programme, "people", shown=shown, errors=errors, until=until
+        "board_person", session, about.programme, "people", shown=shown, errors=errors, sent=sent
     )
 
 

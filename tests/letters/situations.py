@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from scheduler import links
 from scheduler.availability.asks import AskState
+from scheduler.chats import card
 from scheduler.chats.lifecycle import State
 from scheduler.life import By
 from scheduler.programme import contact
@@ -171,6 +172,14 @@ def _of_newcomers(who: Cast) -> Iterator[Situation]:
     def link(name: str) -> str:
         return "" if name == "answer" else links.url({"preferences": "me"}.get(name, name), s=3)
 
+    student = cast.person(who, cast.programme(who), is_mentor=False)
+    chat = cast.chat(who, State.CONFIRMED)
+    shown = card.show(chat, STUDENT)
+    chats = [(f"With {shown.other}, {shown.when}", card.link(chat, STUDENT, "chat"))]
+    asked = {"preferences": contact.preferences_url(student), "answer": ""}
+    for why in ("asked", "stopped", "address"):
+        anew = {"why": why, "chats": chats if why != "asked" else []}
+        yield Situation("links_anew", why, _named(who, student, asked.__getitem__, anew=anew))
     yield Situation("confirm_address", "mentor", _named(who, new, link))
     yield Situation("welcome", "mentor", _named(who, replace(known, roles="a mentor"), link))
     yield Situation("welcome", "student", _named(who, replace(known, wanted="student"), link))

@@ -2,13 +2,14 @@
 
 import io
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from scheduler import clock, db
-from scheduler.programme import class_list
+from scheduler import clock, db, links
+from scheduler.programme import class_list, roster
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
 from tests.support import desk, queries
@@ -104,7 +105,40 @@ def test_links_are_sent_again(world: World, ada: Desk) -> None:
     ada.press(f"{PEOPLE}/1/links")
     ada.press(f"{PEOPLE}/1/links")
     world.run()
-    assert world.letters("maya") == ["link_again"]
+    assert world.letters("maya") == ["links_anew"]
+
+
+def test_earlier_links_are_stopped_and_new_ones_sent(world: World, ada: Desk) -> None:
+    with db.reading() as session:
+        former = links.url("me", p=3, n=world.person(session, "sam").link_number)
+    assert "New ones are on the way." in ada.press(f"{PEOPLE}/3/stop-links")
+    world.run()
+    assert world.letters("sam") == ["links_anew"]
+    assert ada.client.get(urlsplit(former).path).status_code == 404
+
+
+def test_an_address_is_changed_or_refused_beside_its_field(world: World, ada: Desk) -> None:
+    refused = ada.send(f"{PEOPLE}/3/address", email="lee@example.org")
+    assert refused.status_code == 422
+    assert "lee@example.org is the address of Lee Lind." in desk.words(refused.text)
+    assert 'href="#email"' in refused.text
+    assert 'value="lee@example.org"' in refused.text
+    page = ada.press(f"{PEOPLE}/3/address", email="Sam.Okoye@Example.org")
+    assert "sam.okoye@example.org (mail arrives)" in page
+    world.run()
+    assert [mail.subject for mail in world.mailroom.to("sam.okoye@example.org")] == [
+        "Your links for the coffee chats"
+    ]
+
+
+def test_mail_arrives_again_when_the_coordinator_says_so(world: World, ada: Desk) -> None:
+    assert "Mail arrives again" not in ada.see(f"{PEOPLE}/3")
+    with db.transaction() as session:
+        roster.mark_undeliverable(session, world.person(session, "sam"), "No such mailbox.", clock.now())
+    assert "Mail arrives again" in ada.see(f"{PEOPLE}/3")
+    page = ada.press(f"{PEOPLE}/3/arrives")
+    assert "sam@example.org (mail arrives)" in page
+    assert "Mail arrives again" not in page
 
 
 def test_a_signup_link_is_turned_off_on_and_renewed(ada: Desk, app: Flask) -> None:
@@ -173,6 +207,6 @@ def test_no_links_go_to_somebody_who_has_left(ada: Desk, world: World) -> None:
     assert "Send their links again" not in ada.see(f"{PEOPLE}/3")
     answer = ada.send(f"{PEOPLE}/3/links")
     assert answer.status_code == 409
-    assert "Sam Lind has left the programme, so there are no links to send." in answer.text
+    assert "Sam Lind has left the programme, so there is nothing to send." in answer.text
     world.run()
     assert world.letters("sam") == had
