@@ -96,7 +96,7 @@ def _live_through(transport: Transport, round_id: int, began: datetime, now: dat
 def _look_in(session: Session, round_: Round, now: datetime, *, is_morning: bool) -> None:
     if not is_morning:
         habits.act(session, round_.programme, now)
-    elif round_.state is Stage.DRAFTED:
+    elif round_.state is Stage.DRAFTED and publishing.has_chats(session, round_):
         publishing.publish(session, round_, now)
 
 

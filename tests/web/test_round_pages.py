@@ -93,6 +93,18 @@ def test_a_plan_shows_pairs_with_reasons_and_times(planned: Desk) -> None:
     assert "Every student who is in has a chat." in page
 
 
+def test_a_plan_without_a_chat_can_only_be_made_again(world: World, ada: Desk) -> None:
+    world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    ada.press(f"{ROUND}/plan")
+    page = ada.see(ROUND)
+    assert "Plan again" in page
+    assert "Publish the plan" not in page
+    answer = ada.send(f"{ROUND}/publish")
+    assert answer.status_code == 409
+    assert "This plan has no chat in it, so there is nothing to send yet." in answer.text
+    assert stage() == "drafted"
+
+
 def test_a_pinned_pair_stays_when_planned_again(planned: Desk) -> None:
     with db.reading() as session:
         before = {(chat.student_id, chat.mentor_id) for chat in session.scalars(select(Chat))}
