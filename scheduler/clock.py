@@ -19,6 +19,10 @@ offset_file: Path | None = None
 """The file all processes of a demo share; None everywhere else. Set by `bind`."""
 
 
+class BadOffset(ValueError):
+    """The file of the demo's clock is damaged; the text is one sentence for people."""
+
+
 def bind(path: Path | None) -> None:
     """From now on `now` adds the offset standing in `path` (a missing file: none); None ends that."""
     global offset_file
@@ -38,19 +42,17 @@ def machine_now() -> datetime:
 def offset() -> timedelta:
     """How far ahead of the machine the demo's clock runs; nothing without a bound file.
 
-    Raises ValueError where the file holds anything but a number of seconds.
+    Raises BadOffset where the file holds anything but a number of seconds.
     """
     if offset_file is None:
         return timedelta()
     try:
-        text = offset_file.read_text(encoding="ascii")
+        return timedelta(seconds=int(offset_file.read_text(encoding="ascii")))
     except FileNotFoundError:
         return timedelta()
-    try:
-        return timedelta(seconds=int(text))
-    except ValueError:
-        raise ValueError(
-            f"{offset_file} should hold a number of seconds; delete it to go back to today"
+    except (ValueError, OverflowError):
+        raise BadOffset(
+            f"{offset_file} should hold a number of seconds; delete it to go back to today."
         ) from None
 
 

@@ -1,8 +1,10 @@
 """Nonsense after each command: one clear sentence on stderr, exit code 1 or 2, and nothing done."""
 
+import os
 import re
 import shlex
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scheduler import db
-from tests.support.commands import Commands, live_in
+from tests.support.commands import COMMAND, Commands, live_in
 
 HUGE = "1" + "0" * 30
 CLASS_LIST = "name,email,roles\nSam Rivera,sam@example.org,student\n"
@@ -145,6 +147,26 @@ def test_a_database_that_is_away_or_is_none_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url)
     assert one_sentence(run, words, 1).startswith("The database does not answer: ")
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("stopped-at", b"yesterday"),
+        ("stopped-at", b"\xff"),
+        ("clock-offset", b"far"),
+        ("clock-offset", b"1" + b"0" * 30),
+        ("demo.sqlite3", b"no database" * 99),
+    ],
+)
+def test_a_demo_with_a_damaged_file_is_one_sentence(tmp_path: Path, file: str, content: bytes) -> None:
+    (tmp_path / file).write_bytes(content)
+    words = [COMMAND, "demo", "--data", str(tmp_path), "--port", "0"]
+    answer = subprocess.run(
+        words, capture_output=True, text=True, check=False, env=os.environ | {"SMTP_URL": ""}
+    )
+    assert (answer.returncode, answer.stdout, answer.stderr.count("\n")) == (1, "", 1)
+    assert file in answer.stderr or "file is not a database" in answer.stderr
 
 
 @pytest.mark.parametrize("command", ["run", "web", "demo"])

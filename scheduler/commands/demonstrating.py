@@ -7,7 +7,7 @@ import math
 import os
 import socket
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -91,8 +91,8 @@ def _fill(known: Settings) -> None:
         path.unlink()
     schema.upgrade(known.database_url)
     wiring.start(known)
-    click.echo("Inventing a programme and its last round; this takes a few seconds, the first time only.")
     now = clock.now()
+    click.echo("Inventing a programme and its last round; this takes a few seconds, the first time only.")
     # The clock goes by whole seconds, and nine o'clock should have struck.
     morning = clock.advance(invented.good_morning(now) - now + timedelta(seconds=1))
     invented.fill(transport, morning)
@@ -115,7 +115,10 @@ def _go_on_from_last_time(known: Settings) -> None:
     note = _stopped_at(known)
     if not note.exists():
         return
-    moment = datetime.fromisoformat(note.read_text(encoding="ascii"))
+    try:
+        moment = datetime.fromisoformat(note.read_text(encoding="ascii").strip()).astimezone(UTC)
+    except ValueError as error:
+        raise Refused(f"{note} should hold a moment; delete it to go on from today.") from error
     ahead = math.ceil((moment - clock.machine_time()) / timedelta(seconds=1))
     if known.clock_offset_file is not None:
         known.clock_offset_file.write_text(str(ahead), encoding="ascii")

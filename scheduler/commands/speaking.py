@@ -7,6 +7,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from scheduler import db, settings, wiring
+from scheduler.clock import BadOffset
 from scheduler.db import Conflict
 from scheduler.life import NotAllowed, NotNow
 from scheduler.mail.inbox import TooLarge
@@ -24,6 +25,7 @@ IN_A_SENTENCE = (
     BadAddress,
     BadClassList,
     BadInstance,
+    BadOffset,
     BadSettings,
     BadTitle,
     BadZone,
