@@ -106,7 +106,10 @@ def address_hash(address: str) -> str:
 
 
 def oldest_due(session: Session, now: datetime) -> datetime | None:
-    """When the longest-waiting due letter was to leave, of those that nobody holds; None when none waits."""
+    """When the longest-waiting due letter was to leave, of those that nobody holds; None when none waits.
+
+    A domain that asked for fewer letters holds its own back too; trouble with our mail server holds none.
+    """
     held = holds.standing(session)
     if holds.ALL in held:
         return None
@@ -114,7 +117,8 @@ def oldest_due(session: Session, now: datetime) -> datetime | None:
     paused = [int(scope.partition(":")[2]) for scope in held if scope.startswith("programme:")]
     if paused:
         due = due.where(or_(Outgoing.programme_id.is_(None), Outgoing.programme_id.not_in(paused)))
-    return session.scalar(due)
+    resting = [scope.partition(":")[2] for scope in held if scope.startswith("domain:")]
+    return session.scalar(due.where(Outgoing.domain.not_in(resting)))
 
 
 def send_all_again(session: Session, programme_id: int, now: datetime) -> int:

@@ -4,11 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from scheduler import broker, clock, db, leases, sweep
 from scheduler.mail import outbox
+from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.operating import finding, schema
 from scheduler.settings import Settings
 
@@ -26,7 +28,7 @@ def reasons(known: Settings) -> list[str]:
     Within a second when the broker hangs, within a few when the database does. Without REDIS_URL the broker
     is no reason: where there is none, the clock does the work alone.
     """
-    looks = [_begun(known.database_url, lambda: _database(known.database_url), DATABASE_GONE)]
+    looks = [_begun(known.database_url, lambda: _database(known), DATABASE_GONE)]
     seconds = [2.0 * DATABASE_SECONDS]
     if known.redis_url:
         looks.append(_begun(known.redis_url, lambda: _broker(known.redis_url), BROKER_GONE))
@@ -69,12 +71,13 @@ def _broker(url: str) -> list[str]:
     return [] if broker.answers(url, seconds=BROKER_SECONDS) else [BROKER_GONE]
 
 
-def _database(url: str) -> list[str]:
+def _database(known: Settings) -> list[str]:
     try:
-        with db.looking(url, DATABASE_SECONDS) as session:
+        with db.looking(known.database_url, DATABASE_SECONDS) as session:
             if not schema.is_current(session.connection()):
                 return ["The database does not have this version's tables."]
-            return [*_sweep(session), *_letters(session)]
+            has_pace = known.mail_per_minute > 0 or known.mail_per_domain > 0
+            return [*_sweep(session), *_letters(session, has_pace=has_pace)]
     except SQLAlchemyError:
         return [DATABASE_GONE]
 
@@ -87,8 +90,13 @@ def _sweep(session: Session) -> Iterator[str]:
         yield f"The last sweep of what is due was finished {finding.lasted(since)} ago."
 
 
-def _letters(session: Session) -> Iterator[str]:
+def _letters(session: Session, *, has_pace: bool) -> Iterator[str]:
+    """At a pace that is set many letters may wait long, in order; then it is enough that some leave."""
     now = clock.now()
     oldest = outbox.oldest_due(session, now)
-    if oldest is not None and now - oldest >= LEFT_WITHIN:
+    if oldest is None or now - oldest < LEFT_WITHIN:
+        return
+    left = select(func.max(Outgoing.settled_at)).where(Outgoing.state == Fate.SENT)
+    last = session.scalar(left) if has_pace else None
+    if last is None or now - last >= SWEPT_WITHIN:
         yield f"A letter has been due for {finding.lasted(now - oldest)}."

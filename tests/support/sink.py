@@ -17,12 +17,15 @@ class _Door(Controller):
 
 
 class Sink:
-    """Listens on a free port while the `with` block lasts; `mails` are (recipient, bytes) in order."""
+    """Listens on a free port while the `with` block lasts; `mails` are (recipient, bytes) in order.
 
-    def __init__(self) -> None:
+    What aiosmtpd's server can be told beside, as encryption, goes to it.
+    """
+
+    def __init__(self, **more: object) -> None:
         self.mails: list[tuple[str, bytes]] = []
         self.senders: list[str] = []
-        self._door = _Door(self, hostname="127.0.0.1", port=0, decode_data=False)
+        self._door = _Door(self, hostname="127.0.0.1", port=0, decode_data=False, **more)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """aiosmtpd's name for: a whole mail has come."""

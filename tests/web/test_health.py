@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from scheduler import clock, db, settings, sweep
 from scheduler.app import create_app
+from scheduler.mail import delivery, holds
 from scheduler.operating import schema
 from tests.conftest import SECRET
 from tests.support import brokers, databases
@@ -153,6 +154,41 @@ def asked(clock: Clock) -> None:
     world.begin()
     first = clock.now().date() + timedelta(days=7)
     world.round(first=first, last=first + timedelta(days=4))
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_reason"),
+    [
+        (holds.ALL, False),
+        (holds.programme(1), False),
+        (holds.domain("example.org"), False),
+        (holds.SERVER, True),
+    ],
+)
+def test_letters_that_somebody_holds_are_no_reason_and_those_our_mail_server_holds_are_one(
+    given: dict[str, str], clock: Clock, scope: str, is_reason: bool
+) -> None:
+    app = serving(given)
+    asked(clock)
+    with db.transaction() as session:
+        holds.set_up(session, scope, "a test", clock.now(), by="Ada")
+    clock.advance(minutes=15)
+    sweep.note_finished(clock.now())
+    assert bool(reasons(app)) is is_reason
+
+
+def test_at_a_pace_that_is_set_letters_may_wait_while_others_leave(
+    given: dict[str, str], clock: Clock
+) -> None:
+    app = serving(given, MAIL_PER_MINUTE="1")
+    asked(clock)
+    clock.advance(minutes=15)
+    delivery.deliver(Mailroom(), clock.now, most=1)
+    sweep.note_finished(clock.now())
+    assert reasons(app) == []
+    clock.advance(minutes=5)
+    sweep.note_finished(clock.now())
+    assert reasons(app) == ["A letter has been due for 20 minutes."]
 
 
 def test_no_reason_tells_an_address_or_a_password(given: dict[str, str]) -> None:
