@@ -14,7 +14,7 @@ import _serving
 from sqlalchemy import select
 
 from scheduler import clock, db
-from scheduler.availability import ask_card, slots
+from scheduler.availability import ask_card, boxes
 from scheduler.availability.ask import Ask
 
 CLIENTS, SECONDS, MENTORS = 16, 8, 100
@@ -93,7 +93,7 @@ def asked_mentors(mentors: int) -> list[tuple[str, str]]:
 
 def _page(asked: Ask, turn: int, now: datetime) -> tuple[str, str]:
     """The path, and what is sent from there: three evenings of the first week or, in turn, of the second."""
-    days = slots.days(ask_card.window(asked, now), ())
+    days = boxes.days(ask_card.window(asked, now), ())
     first = 5 * turn
     evenings = [part.key for day in days[first : first + 3] for part in day.parts[-2:-1]]
     fields = [("answer", "ticked"), *(("t", key) for key in evenings), ("note", "By the fountain.")]

@@ -19,7 +19,7 @@ from scheduler.db import Conflict
 from scheduler.life import NotAllowed, NotNow
 from scheduler.links import BadLink
 from scheduler.settings import Settings
-from scheduler.web import blueprints, health
+from scheduler.web import blueprints, drawing, health
 
 log = structlog.get_logger()
 HERE = Path(__file__).parent
@@ -90,6 +90,7 @@ def create_app(known: Settings | None = None) -> Flask:
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["drawn"] = drawing.drawn
     if known.trusted_proxies:
         hops = known.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's way

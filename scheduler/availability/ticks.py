@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from scheduler.availability import slots
-from scheduler.availability.slots import Choice, Day, Slot
+from scheduler.availability.boxes import Choice, Day
+from scheduler.availability.slots import Slot
 
 
 def keys_of(offered: Iterable[Day], given: Iterable[Slot]) -> set[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.availability import ask_card, asking, slots
+from scheduler.availability import ask_card, asking, boxes, slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskAct, AskState
 from scheduler.availability.slots import Slot, Window
@@ -36,7 +36,7 @@ def add(session: Session, chat: Chat, side: By, more: list[Slot], now: datetime)
 def window(session: Session, chat: Chat, side: By, now: datetime) -> Window:
     """The times that may be added, from the first date that is not too soon. Raises NotNow as `add` does."""
     whole = ask_card.window(get_ask(session, chat, side), now)
-    dates = [day.on for day in slots.days(whole, ()) if any(half.state == "free" for half in day.halves)]
+    dates = [day.on for day in boxes.days(whole, ()) if any(half.state == "free" for half in day.halves)]
     return replace(whole, first_on=dates[0]) if dates else whole
 
 

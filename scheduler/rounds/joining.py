@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.availability import ask_card, asking, slots
+from scheduler.availability import ask_card, asking, boxes
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
-from scheduler.availability.slots import BadChoice, Pattern, Slot, Window
+from scheduler.availability.boxes import BadChoice
+from scheduler.availability.slots import Pattern, Slot, Window
 from scheduler.programme import lenses, names, roster, signing_up
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
@@ -87,7 +88,7 @@ def answer(
 
     Of the `keys` and of the lenses `ticked` (a mentor offers them, a student wants them) only those that were
     there to tick are kept. A student may say `when` ("any" time, "later", or "ticked", which needs a tick).
-    Raises slots.BadChoice.
+    Raises boxes.BadChoice.
     """
     keys = [] if when in ("any", "later") else _offered(session, signup, keys, now)
     if when == "ticked" and not keys:
@@ -109,9 +110,8 @@ def answer(
 def _offered(session: Session, signup: Signup, keys: Collection[str], now: datetime) -> list[str]:
     """Those of the keys that the picker offers now, each once."""
     view = window(session, signup, now)
-    boxes = [box for day in slots.days(view, ()) for box in day.parts + day.halves] if view else []
-    wanted = set(keys)
-    return sorted({box.key for box in boxes} & wanted)
+    offered = boxes.days(view, ()) if view else []
+    return sorted({box.key for day in offered for box in day.parts + day.halves} & set(keys))
 
 
 def confirm(session: Session, signup: Signup, now: datetime) -> Person:
@@ -166,7 +166,7 @@ def _answered(session: Session, ask: Ask, signup: Signup, now: datetime) -> bool
 
 
 def _given(ask: Ask, keys: Iterable[str], *, repeat: bool, now: datetime) -> list[Slot]:
-    return slots.chosen(ask_card.window(ask, now), keys, repeat=repeat, taken=()).slots
+    return boxes.chosen(ask_card.window(ask, now), keys, repeat=repeat, taken=()).slots
 
 
 def answer_url(session: Session, person: Person, now: datetime) -> str | None:

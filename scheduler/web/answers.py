@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from scheduler import clock, db, links
-from scheduler.availability import slots
-from scheduler.availability.slots import BadChoice
+from scheduler.availability import boxes
+from scheduler.availability.boxes import BadChoice
 from scheduler.chats import answering, booking, freetime, moretimes, outcome, record
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Report
@@ -203,7 +203,7 @@ def _times(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) 
     window = moretimes.window(session, chat, side, now)
     taken = moretimes.known_taken(session, chat.person(side))
     repeat = sent.form.get("repeat") == "yes"
-    more = slots.chosen(window, sent.form.getlist("t"), repeat=repeat, taken=taken).slots
+    more = boxes.chosen(window, sent.form.getlist("t"), repeat=repeat, taken=taken).slots
     if not more:
         raise Refused("Tick at least one time that could work.")
     moretimes.add(session, chat, side, more, now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from scheduler import localtime
-from scheduler.availability import ask_card, asking, slots, ticks
+from scheduler.availability import ask_card, asking, boxes, slots, ticks
 from scheduler.availability.ask import Ask
 from scheduler.availability.ask_card import AskCard
 from scheduler.availability.slots import Slot, Window
@@ -45,7 +45,7 @@ class AskPage:
     weeks: list[Week]
     zone: str
     zone_words: str
-    zones: list[tuple[str, str]]
+    zones: tuple[tuple[str, str], ...]
     saved: list[str]
 
 
@@ -55,7 +55,7 @@ def show(session: Session, ask: Ask, now: datetime, *, keys: Collection[str] | N
     check_stays(person)
     view = window(ask, now)
     taken = moretimes.known_taken(session, person)
-    ticked = ticks.keys_of(slots.days(view, taken), saved(ask)) if keys is None else keys
+    ticked = ticks.keys_of(boxes.days(view, taken), saved(ask)) if keys is None else keys
     zone = view.reader_zone or view.zone
     return AskPage(
         ask=ask_card.show(ask),
@@ -97,27 +97,27 @@ def window(ask: Ask, now: datetime) -> Window:
 def chosen(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) -> list[Slot]:
     """The time that the ticks of a form mean, and what was given before under the reader's chats.
 
-    That cannot be ticked, but stays given: planning subtracts what is taken. Raises slots.BadChoice, with a
+    That cannot be ticked, but stays given: planning subtracts what is taken. Raises boxes.BadChoice, with a
     sentence, when it is no time at all.
     """
     asked, keys, repeat = ask_card.window(ask, now), form.getlist("t"), form.get("repeat") == "yes"
     # Too short by itself may be long enough beside what was given before.
     any_length = replace(asked, length=slots.MINUTE)
-    picked = slots.chosen(any_length, keys, repeat=repeat, taken=()).slots
+    picked = boxes.chosen(any_length, keys, repeat=repeat, taken=()).slots
     whole = slots.merge([*picked, *_under_chats(session, ask, asked)])
     lasting = [slot for slot in whole if slots.starts([slot], asked.length)]
     if lasting:
         return lasting
     if whole:
         minutes = ask.round.minutes
-        raise slots.BadChoice(f"A chat takes {minutes} minutes. Please tick half-hours next to each other.")
-    raise slots.BadChoice(f"Tick at least one time, or choose “{NOT_THIS_ROUND[ask.is_mentor]}”.")
+        raise boxes.BadChoice(f"A chat takes {minutes} minutes. Please tick half-hours next to each other.")
+    raise boxes.BadChoice(f"Tick at least one time, or choose “{NOT_THIS_ROUND[ask.is_mentor]}”.")
 
 
 def _under_chats(session: Session, ask: Ask, asked: Window) -> list[Slot]:
     """What was ticked before of the half-hours that the picker shows as taken."""
     taken = moretimes.known_taken(session, ask.person)
-    halves = [half for day in slots.days(replace(asked, earliest=slots.EPOCH), taken) for half in day.halves]
+    halves = [half for day in boxes.days(replace(asked, earliest=slots.EPOCH), taken) for half in day.halves]
     return slots.common(
         saved(ask), [Slot(half.starts_at, half.ends_at) for half in halves if half.state == "taken"]
     )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import links, localtime
-from scheduler.availability import slots, ticks
+from scheduler.availability import boxes, ticks
 from scheduler.chats import booking, card, freetime, letters, lifecycle, moretimes, record
 from scheduler.chats.card import Card, NextTime
 from scheduler.chats.chat import Chat, ChatEvent
@@ -225,7 +225,7 @@ def _add_weeks(
         return
     person, window = chat.person(side), moretimes.window(session, chat, side, now)
     taken = moretimes.known_taken(session, person)
-    given = ticks.keys_of(slots.days(window, taken), moretimes.get_ask(session, chat, side).slots)
+    given = ticks.keys_of(boxes.days(window, taken), moretimes.get_ask(session, chat, side).slots)
     page.weeks = picking.weeks(window, given | ticked, taken)
     page.zone_words = picking.zone_words(window)
 

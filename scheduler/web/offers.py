@@ -12,7 +12,7 @@ from scheduler import clock, db, localtime
 from scheduler.availability import ask_card, asking
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
-from scheduler.availability.slots import BadChoice
+from scheduler.availability.boxes import BadChoice
 from scheduler.life import By
 from scheduler.programme import describing
 from scheduler.programme.describing import Unreadable

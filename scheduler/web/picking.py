@@ -1,10 +1,12 @@
 """The picker's boxes: what `slots` offers, in the words and ticks the picker's template draws."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from scheduler import localtime
-from scheduler.availability import slots
+from scheduler.availability import boxes
 from scheduler.availability.slots import Slot, Window
 
 
@@ -23,8 +25,8 @@ class Day(NamedTuple):
 
     on: str
     label: str
-    parts: list[Box]
-    halves: list[Box]
+    parts: tuple[Box, ...]
+    halves: tuple[Box, ...]
 
 
 class Week(NamedTuple):
@@ -36,21 +38,16 @@ class Week(NamedTuple):
 
 def weeks(window: Window, ticked: Collection[str] = (), taken: Iterable[Slot] = ()) -> list[Week]:
     """All that can be ticked, by week; `ticked` are keys, `taken` the reader's own chats."""
-    names = [part.name for part in window.parts]
+    names = tuple(part.name for part in window.parts)
+    by_date: dict[str, set[str]] = defaultdict(set)
+    for key in ticked:
+        by_date[key.partition("-")[0]].add(key)
     return [
         Week(
             week.title,
-            [
-                Day(
-                    on=day.on.isoformat(),
-                    label=localtime.date_long(day.on),
-                    parts=[_box(part, names, ticked) for part in day.parts],
-                    halves=[_box(half, (), ticked) for half in day.halves],
-                )
-                for day in week.days
-            ],
+            [_day(day, names, frozenset(by_date[f"{day.on:%Y%m%d}"])) for day in week.days],
         )
-        for week in slots.weeks(slots.days(window, taken))
+        for week in boxes.weeks(boxes.days(window, taken))
     ]
 
 
@@ -61,7 +58,18 @@ def zone_words(window: Window) -> str:
     return " ".join(filter(None, (f"All times are {localtime.zone_name(zone)}.", change)))
 
 
-def _box(choice: slots.Choice, names: Iterable[str], ticked: Collection[str]) -> Box:
+@lru_cache(maxsize=512)
+def _day(day: boxes.Day, names: tuple[str, ...], ticked: frozenset[str]) -> Day:
+    """One date in words; most readers of a round see the same, so it is made once."""
+    return Day(
+        on=day.on.isoformat(),
+        label=localtime.date_long(day.on),
+        parts=tuple(_box(part, names, ticked) for part in day.parts),
+        halves=tuple(_box(half, (), ticked) for half in day.halves),
+    )
+
+
+def _box(choice: boxes.Choice, names: Iterable[str], ticked: Collection[str]) -> Box:
     label = next((name for name in names if choice.label.startswith(f"{name} ")), "")
     span = choice.label.removeprefix(label).strip()
     return Box(choice.key, label, span, choice.state, choice.key in ticked and choice.state == "free")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from scheduler import clock, db, links
-from scheduler.availability.slots import BadChoice
+from scheduler.availability.boxes import BadChoice
 from scheduler.life import NotAllowed
 from scheduler.links import BadLink
 from scheduler.mail import outbox

@@ -13,7 +13,8 @@ from scheduler import clock, db, localtime
 from scheduler.availability import ask_card, asking, slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
-from scheduler.availability.slots import BadChoice, Part, Pattern
+from scheduler.availability.boxes import BadChoice
+from scheduler.availability.slots import Part, Pattern
 from scheduler.life import By
 from scheduler.programme import describing, lenses
 from scheduler.rounds import absence

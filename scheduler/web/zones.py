@@ -18,12 +18,11 @@ REGIONS = (
 )
 
 
-def choices(*usual: str) -> list[tuple[str, str]]:
+def choices(*usual: str) -> tuple[tuple[str, str], ...]:
     """Zones as (IANA name, words): the usual ones first and told in full, then all others by region."""
     first = dict.fromkeys(usual)
-    return [(zone, localtime.zone_name(zone)) for zone in first] + [
-        (zone, words) for zone, words in _by_region() if zone not in first
-    ]
+    named = tuple((zone, localtime.zone_name(zone)) for zone in first)
+    return named + tuple(choice for choice in _by_region() if choice[0] not in first)
 
 
 @functools.cache

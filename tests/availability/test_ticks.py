@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from hypothesis import given, settings, strategies
 
-from scheduler.availability import slots, ticks
+from scheduler.availability import boxes, ticks
 from scheduler.availability.slots import Part, Slot, Window
 
 LUNCH = Part("Lunch", time(12), time(13))
@@ -17,7 +17,7 @@ WEEK = Window(
     length=timedelta(minutes=30),
     earliest=datetime(2026, 10, 1, tzinfo=UTC),
 )
-OFFERED = slots.days(WEEK, [])
+OFFERED = boxes.days(WEEK, [])
 HALVES = [half.key for day in OFFERED for half in day.halves]
 
 
@@ -44,13 +44,13 @@ def test_time_across_a_part_s_edge_is_the_part_and_the_rest_in_half_hours() -> N
 
 
 def test_a_part_is_ticked_for_what_of_it_can_still_be_given() -> None:
-    offered = slots.days(WEEK, [Slot(utc(26, 16), utc(26, 16, 30))])
+    offered = boxes.days(WEEK, [Slot(utc(26, 16), utc(26, 16, 30))])
     assert ticks.keys_of(offered, [Slot(utc(26, 16, 30), utc(26, 17))]) == {"20261026-1200-1300"}
 
 
 def test_a_part_that_is_taken_whole_is_not_ticked() -> None:
     lunch = Slot(utc(26, 16), utc(26, 17))
-    assert ticks.keys_of(slots.days(WEEK, [lunch]), [lunch]) == set()
+    assert ticks.keys_of(boxes.days(WEEK, [lunch]), [lunch]) == set()
 
 
 def test_half_a_half_hour_is_no_tick() -> None:
@@ -61,6 +61,6 @@ def test_half_a_half_hour_is_no_tick() -> None:
 @given(strategies.sets(strategies.sampled_from(HALVES)), strategies.booleans())
 def test_sending_the_ticks_unchanged_gives_the_same_times(keys: set[str], is_busy: bool) -> None:
     taken = [Slot(utc(28, 16), utc(28, 17)), Slot(utc(29, 21), utc(29, 21, 30))] if is_busy else []
-    once = slots.chosen(WEEK, keys, repeat=False, taken=taken).slots
-    again = ticks.keys_of(slots.days(WEEK, taken), once)
-    assert slots.chosen(WEEK, again, repeat=False, taken=taken).slots == once
+    once = boxes.chosen(WEEK, keys, repeat=False, taken=taken).slots
+    again = ticks.keys_of(boxes.days(WEEK, taken), once)
+    assert boxes.chosen(WEEK, again, repeat=False, taken=taken).slots == once

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from scheduler import clock, db
 from scheduler.availability import asking
 from scheduler.availability.ask import Ask
-from scheduler.availability.slots import BadChoice, Slot
+from scheduler.availability.boxes import BadChoice
+from scheduler.availability.slots import Slot
 from scheduler.mail.envelope import Outgoing
 from scheduler.programme.person import Standing
 from scheduler.programme.programme import Programme

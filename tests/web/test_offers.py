@@ -61,6 +61,19 @@ def test_the_page_says_how_many_chats_of_what_length(
     assert words in page(world, round_id).text
 
 
+def test_what_one_mentor_ticked_shows_to_no_other(world: World, round_id: int) -> None:
+    page(world, round_id).send(t=[CLINIC])
+    assert looking.ticked(page(world, round_id, name="noor")) == []
+    assert looking.ticked(page(world, round_id)) == [CLINIC]
+
+
+def test_a_time_that_has_become_too_soon_cannot_be_ticked_any_more(world: World, round_id: int) -> None:
+    assert "too soon" not in page(world, round_id).text
+    world.clock.moment = world.clock.at("2027-03-08 12:00")
+    assert "too soon" in page(world, round_id).text
+    assert CLINIC not in looking.ticked(page(world, round_id))
+
+
 def test_sending_again_replaces(world: World, round_id: int) -> None:
     page(world, round_id).send(t=[CLINIC])
     page(world, round_id).send(t=["20270310-1200-1300"], repeat="yes")

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from hypothesis import given, settings, strategies
 
-from scheduler.availability import slots
-from scheduler.availability.slots import BadChoice, Part, Pattern, Slot, Window
+from scheduler.availability import boxes, slots
+from scheduler.availability.boxes import BadChoice
+from scheduler.availability.slots import Part, Pattern, Slot, Window
 
 LUNCH = Part("Lunch", time(12), time(13))
 CLINIC = Part("After clinic", time(16, 30), time(18, 30))
@@ -31,16 +32,16 @@ def autumn(**other: object) -> Window:
 
 
 def test_open_dates_stand_in_order_by_week_without_weekends_and_blocked_days():
-    offered = slots.days(autumn(blocked=((date(2026, 10, 28), date(2026, 11, 3)),)), [])
+    offered = boxes.days(autumn(blocked=((date(2026, 10, 28), date(2026, 11, 3)),)), [])
     assert [day.on.day for day in offered] == [26, 27, 4, 5, 6]
-    assert [(week.title, week.on, len(week.days)) for week in slots.weeks(offered)] == [
+    assert [(week.title, week.on, len(week.days)) for week in boxes.weeks(offered)] == [
         ("Week of 26 October", date(2026, 10, 26), 2),
         ("Week of 2 November", date(2026, 11, 2), 3),
     ]
 
 
 def test_a_day_offers_its_parts_and_the_half_hours_between_first_start_and_last_end():
-    day = slots.days(autumn(), [])[6]
+    day = boxes.days(autumn(), [])[6]
     assert day.parts[1] == (
         "20261103-1630-1830",
         "After clinic 4:30 – 6:30 pm",
@@ -53,7 +54,7 @@ def test_a_day_offers_its_parts_and_the_half_hours_between_first_start_and_last_
 
 
 def test_a_reader_elsewhere_sees_the_programme_s_hours_on_their_own_clock():
-    day = slots.days(autumn(reader_zone="Asia/Kolkata"), [])[6]
+    day = boxes.days(autumn(reader_zone="Asia/Kolkata"), [])[6]
     assert [part.label for part in day.parts] == [
         "Lunch 10:30 – 11:30 pm",
         "After clinic Wed 4 Nov, 3:00 – 5:00 am",
@@ -63,7 +64,7 @@ def test_a_reader_elsewhere_sees_the_programme_s_hours_on_their_own_clock():
 
 def test_a_ragged_part_is_cut_at_its_own_edges():
     ragged = autumn(parts=(Part("Early", time(7, 15), time(8)), Part("Late", time(23), time(0))))
-    day = slots.days(ragged, [])[0]
+    day = boxes.days(ragged, [])[0]
     assert [half.key[9:] for half in day.halves[:3]] == ["0715-0745", "0745-0800", "0800-0815"]
     assert day.halves[-1].key == "20261026-2345-2400"
     assert day.parts[1].ends_at == utc(10, 27, 4)
@@ -71,10 +72,10 @@ def test_a_ragged_part_is_cut_at_its_own_edges():
 
 def test_what_cannot_be_ticked_is_shown_with_its_reason():
     now = autumn(earliest=utc(10, 26, 20, 40))
-    monday = slots.days(now, [Slot(utc(10, 26, 21), utc(10, 26, 21, 15))])[0]
+    monday = boxes.days(now, [Slot(utc(10, 26, 21), utc(10, 26, 21, 15))])[0]
     assert [part.state for part in monday.parts] == ["too soon", "free"]
     assert [half.state for half in monday.halves[-4:]] == ["too soon", "taken", "free", "free"]
-    full = slots.days(now, [Slot(utc(10, 26, 20, 30), utc(10, 26, 22, 30))])[0]
+    full = boxes.days(now, [Slot(utc(10, 26, 20, 30), utc(10, 26, 22, 30))])[0]
     assert full.parts[1].state == "taken"
 
 
@@ -99,21 +100,21 @@ def test_at_night_half_hours_that_the_clocks_skip_or_repeat_are_not_offered(zone
     night = autumn(
         zone=zone, first_on=on, last_on=on, parts=(Part("Night", time(1), time(4)),), weekdays=(6,)
     )
-    [day] = slots.days(night, [])
+    [day] = boxes.days(night, [])
     assert [half.key[9:] for half in day.halves] == expected
     assert all(half.ends_at - half.starts_at == HOUR / 2 for half in day.halves)
 
 
 def test_ticks_are_a_union_of_parts_and_half_hours():
     keys = ["20261103-1630-1830", "20261103-1730-1800", "20261103-1600-1630", "20261105-1200-1230"]
-    assert slots.chosen(autumn(), keys, repeat=False, taken=[]) == (
+    assert boxes.chosen(autumn(), keys, repeat=False, taken=[]) == (
         [Slot(utc(11, 3, 21), utc(11, 3, 23, 30)), Slot(utc(11, 5, 17), utc(11, 5, 17, 30))],
         0,
     )
 
 
 def test_repeat_adds_the_first_week_to_the_later_ones_by_wall_time():
-    got = slots.chosen(autumn(), ["20261027-1630-1830", "20261105-1200-1300"], repeat=True, taken=[])
+    got = boxes.chosen(autumn(), ["20261027-1630-1830", "20261105-1200-1300"], repeat=True, taken=[])
     assert got.slots == [
         Slot(utc(10, 27, 20, 30), utc(10, 27, 22, 30)),
         Slot(utc(11, 3, 21, 30), utc(11, 3, 23, 30)),
@@ -123,7 +124,7 @@ def test_repeat_adds_the_first_week_to_the_later_ones_by_wall_time():
 
 def test_repeat_counts_a_first_tick_that_has_become_too_soon_in_later_weeks():
     late = autumn(earliest=utc(10, 28, 0))
-    got = slots.chosen(late, ["20261027-1630-1830"], repeat=True, taken=[])
+    got = boxes.chosen(late, ["20261027-1630-1830"], repeat=True, taken=[])
     assert got.slots == [Slot(utc(11, 3, 21, 30), utc(11, 3, 23, 30))]
 
 
@@ -142,7 +143,7 @@ def test_repeat_counts_a_first_tick_that_has_become_too_soon_in_later_weeks():
 def test_a_key_not_offered_any_more_adds_nothing(stale):
     now = autumn(earliest=utc(10, 26, 20), blocked=((date(2026, 11, 4), date(2026, 11, 4)),))
     taken = [Slot(utc(11, 3, 21), utc(11, 4, 0))]
-    assert slots.chosen(now, [stale], repeat=False, taken=taken) == ([], 0)
+    assert boxes.chosen(now, [stale], repeat=False, taken=taken) == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -161,19 +162,19 @@ def test_a_key_not_offered_any_more_adds_nothing(stale):
 )
 def test_a_key_of_another_form_is_refused_in_a_sentence(wrong):
     with pytest.raises(BadChoice, match=r"could not be read\. Please open the page again\.$"):
-        slots.chosen(autumn(), ["20261103-1630-1830", wrong], repeat=False, taken=[])
+        boxes.chosen(autumn(), ["20261103-1630-1830", wrong], repeat=False, taken=[])
 
 
 def test_pieces_shorter_than_a_chat_are_kept_out_and_counted():
     long = autumn(length=HOUR)
     keys = ["20261103-1630-1700", "20261103-1730-1800", "20261103-1800-1830", "20261104-1200-1230"]
-    assert slots.chosen(long, keys, repeat=False, taken=[]) == (
+    assert boxes.chosen(long, keys, repeat=False, taken=[]) == (
         [Slot(utc(11, 3, 22, 30), utc(11, 3, 23, 30))],
         2,
     )
 
 
-offered_keys = [box.key for day in slots.days(autumn(), []) for box in day.parts + day.halves]
+offered_keys = [box.key for day in boxes.days(autumn(), []) for box in day.parts + day.halves]
 
 
 @given(strategies.sets(strategies.sampled_from(offered_keys), max_size=12), strategies.booleans())
@@ -181,14 +182,14 @@ offered_keys = [box.key for day in slots.days(autumn(), []) for box in day.parts
 def test_ticking_a_part_is_ticking_all_its_half_hours(keys, repeat):
     halves = {
         half.key
-        for day in slots.days(autumn(), [])
+        for day in boxes.days(autumn(), [])
         for box in day.parts + day.halves
         if box.key in keys
         for half in day.halves
         if box.starts_at <= half.starts_at and half.ends_at <= box.ends_at
     }
-    by_parts = slots.chosen(autumn(), keys, repeat=repeat, taken=[])
-    assert by_parts == slots.chosen(autumn(), halves, repeat=repeat, taken=[])
+    by_parts = boxes.chosen(autumn(), keys, repeat=repeat, taken=[])
+    assert by_parts == boxes.chosen(autumn(), halves, repeat=repeat, taken=[])
 
 
 def test_programme_hours_are_its_parts_less_the_weekly_timetable():
