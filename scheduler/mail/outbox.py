@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Exists, Select, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from scheduler.mail import holds
@@ -21,14 +21,12 @@ def put(session: Session, letter: Outgoing) -> bool:
 
     Whether it was added: a second decision of the same thing is a quiet no-op.
     """
-    if is_suppressed(session, letter.recipient):
-        return False
-    same = select(Outgoing.id).where(
+    is_there = exists().where(
         Outgoing.event == letter.event,
         Outgoing.letter == letter.letter,
         Outgoing.recipient == letter.recipient,
     )
-    if session.scalar(same) is not None:
+    if session.scalar(select(or_(is_there, _silent(letter.recipient)))):
         return False
     letter.seal()
     session.add(letter)
@@ -90,7 +88,7 @@ def last_calendar(session: Session, about: str, person: int, *, put_too: bool = 
 
 def is_suppressed(session: Session, address: str) -> bool:
     """Whether this address asked, or is known, never to be written to."""
-    return bool(session.scalar(select(exists().where(Suppression.address_hash == address_hash(address)))))
+    return bool(session.scalar(select(_silent(address))))
 
 
 def suppress(session: Session, address: str, why: str, now: datetime) -> None:
@@ -145,6 +143,10 @@ def wipe(session: Session, now: datetime, keep: timedelta, *, most: int = 200) -
     )
     ids = session.scalars(old.order_by(Outgoing.settled_at).limit(most)).all()
     return _change(session, Outgoing.id.in_(ids), raw=b"", is_kept=False) if ids else 0
+
+
+def _silent(address: str) -> Exists:
+    return exists().where(Suppression.address_hash == address_hash(address))
 
 
 def _change(session: Session, *which: ColumnElement[bool], **values: Any) -> int:

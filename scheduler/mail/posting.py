@@ -97,8 +97,6 @@ def post(session: Session, posting: Posting, now: datetime) -> bool:
 
     The bytes are final: a retry sends the very same. Raises letter.Unfit if they do not pass the look over.
     """
-    if outbox.is_suppressed(session, posting.reader.address):
-        return False
     me = _bound.sender
     words = letter.render(posting.letter, posting.context)
     message_id = f"<{secrets.token_hex(16)}@{me.domain}>"

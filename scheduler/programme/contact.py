@@ -32,7 +32,9 @@ def unsubscribe_url(person: Person) -> str:
 
 
 def _coordinator(session: Session, letter: Posting) -> Mailbox | None:
-    """The first of the programme's coordinators; None where there is none."""
+    """The first of the programme's coordinators; None where there is none, or the service reads replies."""
+    if posting.sender().reads_replies:
+        return None
     found = session.scalar(
         select(Coordinator)
         .where(Coordinator.programmes.any(Programme.id == letter.programme_id))

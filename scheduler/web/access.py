@@ -68,8 +68,8 @@ def chat_reader(
 
     A link ends 14 days after its chat; until then its meaning is decided by the chat's state.
     """
+    chat = session.get(Chat, links.read(purpose, token).get("c", 0))  # it brings its people along
     person, claims = reader(session, purpose, token)
-    chat = session.get(Chat, claims.get("c", 0))
     if chat is None or person.id not in (chat.student_id, chat.mentor_id):
         raise BadLink
     if now > chat.ends_at + LINK_LIFE:
@@ -79,8 +79,8 @@ def chat_reader(
 
 def ask_reader(session: Session, purpose: str, token: str) -> tuple[Ask, Claims]:
     """The ask a link is about, and its claims. Raises BadLink."""
+    ask = session.get(Ask, links.read(purpose, token).get("k", 0))  # it brings its person along
     person, claims = reader(session, purpose, token)
-    ask = session.get(Ask, claims.get("k", 0))
     if ask is None or ask.person_id != person.id or ask.is_mentor != (purpose == "offer"):
         raise BadLink
     return ask, claims
