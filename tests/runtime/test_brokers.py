@@ -102,9 +102,12 @@ def test_a_broker_that_answers_after_five_seconds_is_not_waited_for(
     tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     file = f"sqlite:///{tmp_path / 'rounds.sqlite3'}"
-    with brokers.running(tmp_path / "broker") as url, slowly(url) as there:
-        with Live(tmp_path, file, REDIS_URL=there) as live:
-            walk(live, seed, record_property)
+    with (
+        brokers.running(tmp_path / "broker") as url,
+        slowly(url) as there,
+        Live(tmp_path, file, REDIS_URL=there) as live,
+    ):
+        walk(live, seed, record_property)
 
 
 @contextmanager

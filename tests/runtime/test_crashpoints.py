@@ -73,8 +73,8 @@ def test_a_sweep_that_dies_there_loses_nothing(
     prepare(world)
     sink.broken_off = 0
     dies_at(name, passing, sink.url)
-    while (due := world.next_due()) is not None and due <= clock.now():
-        sweep.sweep(transport.to(sink.url), clock.now)
+    while sweep.sweep(transport.to(sink.url), clock.now):
+        pass
     arrived = list(sink.arrived())
     copies = Counter(raw for _, raw in arrived)
     with db.reading() as session:

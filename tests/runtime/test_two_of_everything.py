@@ -27,7 +27,7 @@ def test_each_step_is_done_once_and_each_letter_leaves_once(tmp_path: Path, data
         eventually(lambda: words_of(live).count("clock") == 2, "no second clock")
         assert Counter(words_of(live)) >= Counter({"work prompt": 2, "work slow": 2, "clock": 2})
         town.begin()
-        while town.go_on(hours=3):
+        while town.go_on(hours=6):
             live.settle()
         second.terminate()
         second.wait(20)
