@@ -1,6 +1,7 @@
 """A real mail server and real mailboxes, Postfix and Dovecot, and the live service that uses them."""
 
 import imaplib
+import os
 import re
 import shlex
 import shutil
