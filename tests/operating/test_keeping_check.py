@@ -6,13 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import pytest
-
 from scheduler import settings
-from scheduler.operating import keeping_check, schema
+from scheduler.operating import doctor, keeping_check
 from scheduler.operating.finding import Finding, Mark
 from scheduler.settings import Settings
-from tests.conftest import SECRET
 
 
 @contextmanager
@@ -24,16 +21,6 @@ def full_beyond(most: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (before, limit))
-
-
-@pytest.fixture
-def healthy(tmp_path: Path) -> Settings:
-    """A service with its tables."""
-    url = f"sqlite:///{tmp_path / 'rounds.sqlite3'}"
-    known = settings.load({"DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": url, "SECRET_KEY": SECRET})
-    known.data_dir.mkdir()
-    schema.upgrade(known.database_url)
-    return known
 
 
 def looked(known: Settings) -> list[Finding]:
@@ -58,6 +45,12 @@ def test_a_full_disk_is_told_of_the_database_and_of_the_folder(healthy: Settings
     assert found[0].sentence == "The database takes nothing more: disk I/O error."
     assert found[1].sentence == f"The folder {healthy.data_dir} takes nothing more: File too large."
     assert [finding.mark for finding in looked(healthy)] == [Mark.WELL]
+
+
+def test_the_doctor_tells_it_first(healthy: Settings, given: dict[str, str]) -> None:
+    with full_beyond(64 * 1024):
+        found = doctor.examine(lambda: settings.load(given))
+    assert [finding.about for finding in found][:2] == ["keeping", "keeping"]
 
 
 def test_a_file_where_the_folder_should_be_is_told(healthy: Settings, tmp_path: Path) -> None:
