@@ -1,4 +1,4 @@
-"""What the containers run, run here as processes: the same words, the same settings, the same health check.
+"""What containers and the Procfile run, run here as processes: the same words, settings and health check.
 
 Put in place of what only a container has: the machine's PATH, a free port on 127.0.0.1 alone, folders of the
 test's own for /data and /run/secrets, a private PostgreSQL, and for Valkey a socket instead of its port.
@@ -6,6 +6,7 @@ test's own for /data and /run/secrets, a private PostgreSQL, and for Valkey a so
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from scheduler import broker
 from tests.support import containers, databases, left_out
 from tests.support.commands import eventually
 from tests.support.sink import Sink
+from tests.support.sources import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("containers")]
 SECRET = "Zk3vQ8mX1tR6wL9cJ4hN7bD2fS5gP0yA"
@@ -57,7 +59,7 @@ class Machine:
         try:
             yield
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(40) == 0
         finally:
             process.kill()
             process.wait()
@@ -122,6 +124,20 @@ def wrong(machine: Machine) -> list[str]:
 
     eventually(is_well, f"not well: {said}", within=60)
     return said
+
+
+def test_the_lines_of_the_procfile_are_a_whole_service(tmp_path: Path, mail: Sink) -> None:
+    lines = dict(re.findall(r"^(\w+): (.+)$", (ROOT / "Procfile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {*lines} == {"release", "web", "worker"}
+    machine = Machine(tmp_path, GIVEN | {"SECRET_KEY": SECRET, "SMTP_URL": mail.url})
+    words = {
+        name: ["sh", "-c", f"cd {ROOT} && exec {line.replace('0.0.0.0:', '127.0.0.1:')}"]
+        for name, line in lines.items()
+    }
+    released = machine.run(words["release"])
+    assert released.returncode == 0, released.stderr
+    with machine.running(words["web"]), machine.running(words["worker"]):
+        eventually(machine.is_healthy, "it does not say that it is ready", within=60)
 
 
 def test_the_image_alone_is_a_whole_service(tmp_path: Path, mail: Sink) -> None:

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real mail")]
 
 
 def test_a_round_arrives_as_it_was_sent(tmp_path: Path, database: str, seed: int) -> None:
-    left_out.require(rig.is_to_be_had(), "no Postfix and Dovecot to start as root (tests/support/mailrig.sh install)")
+    left_out.require(rig.is_to_be_had(), "no Postfix and Dovecot to be started as root")
     with RealMail(tmp_path, database) as live:
         town = Town(live, seed)
         town.found()

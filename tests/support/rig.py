@@ -17,9 +17,8 @@ SCRIPT = ROOT / "tests" / "support" / "mailrig.sh"
 
 def is_to_be_had() -> bool:
     """Whether this machine has the programs, and we may start them (Postfix's master wants root)."""
-    return (
-        shutil.which("postfix", path="/usr/sbin:/usr/bin") is not None and shutil.which("dovecot") is not None
-    )
+    programs = [shutil.which(program, path="/usr/sbin:/usr/bin") for program in ("postfix", "dovecot")]
+    return all(programs) and os.geteuid() == 0
 
 
 class RealMail(Live):
