@@ -1,5 +1,6 @@
 """More times: what one side adds for a chat whose two have no time in common left; what a picker shows."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from scheduler.availability.asks import AskAct, AskState
 from scheduler.availability.slots import Slot, Window
 from scheduler.chats import freetime, letters
 from scheduler.chats.chat import Chat, Quarter
+from scheduler.chats.lifecycle import Knows
 from scheduler.life import By, NotNow
 from scheduler.programme.person import Person
 
@@ -40,16 +42,17 @@ def window(session: Session, chat: Chat, side: By, now: datetime) -> Window:
     return replace(whole, first_on=dates[0]) if dates else whole
 
 
-def known_taken(session: Session, person: Person) -> list[Slot]:
-    """The time taken by those chats alone that `person` has heard of or acted on: what a picker may show."""
-    held = select(Chat).where(Chat.quarters.any(Quarter.person_id == person.id))
-    hidden = [chat.id for chat in session.scalars(held) if not _is_known(session, chat, person)]
-    return freetime.taken(session, [person.id], besides=hidden).get(person.id, [])
+def known(session: Session, person: Person) -> list[tuple[Chat, Knows]]:
+    """The chats that hold this person's time, of those alone that they have heard of or acted on."""
+    held = select(Quarter.chat_id).where(Quarter.person_id == person.id)
+    chats = session.scalars(select(Chat).where(Chat.id.in_(held)).order_by(Chat.starts_at))
+    found = [(chat, letters.knows(session, chat, chat.side(person))) for chat in chats]
+    return [(chat, knows) for chat, knows in found if knows.told or knows.acted]
 
 
-def _is_known(session: Session, chat: Chat, person: Person) -> bool:
-    knows = letters.knows(session, chat, chat.side(person))
-    return knows.told or knows.acted
+def taken(chats: Iterable[tuple[Chat, Knows]]) -> list[Slot]:
+    """The time that these chats take: what a picker may show as taken."""
+    return slots.merge(Slot(chat.starts_at, chat.ends_at) for chat, _ in chats)
 
 
 def get_ask(session: Session, chat: Chat, side: By) -> Ask:

@@ -201,7 +201,7 @@ def _report(session: Session, chat: Chat, side: By, sent: Answer, now: datetime)
 
 def _times(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:
     window = moretimes.window(session, chat, side, now)
-    taken = moretimes.known_taken(session, chat.person(side))
+    taken = moretimes.taken(moretimes.known(session, chat.person(side)))
     repeat = sent.form.get("repeat") == "yes"
     more = boxes.chosen(window, sent.form.getlist("t"), repeat=repeat, taken=taken).slots
     if not more:

@@ -1,11 +1,10 @@
 """What the pages of an offer and of a wish have in common: the window, its boxes, and how things stand."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -14,11 +13,11 @@ from scheduler.availability import ask_card, asking, boxes, slots, ticks
 from scheduler.availability.ask import Ask
 from scheduler.availability.ask_card import AskCard
 from scheduler.availability.slots import Slot, Window
-from scheduler.chats import card, letters, moretimes
+from scheduler.chats import card, moretimes
 from scheduler.chats.card import Card
 from scheduler.chats.chat import Chat
-from scheduler.chats.lifecycle import State
-from scheduler.life import NotAllowed
+from scheduler.chats.lifecycle import Knows, State
+from scheduler.life import By, NotAllowed
 from scheduler.programme import contact, names
 from scheduler.programme.person import Person, Standing
 from scheduler.web import picking, zones
@@ -54,7 +53,8 @@ def show(session: Session, ask: Ask, now: datetime, *, keys: Collection[str] | N
     person, round_ = ask.person, ask.round
     check_stays(person)
     view = window(ask, now)
-    taken = moretimes.known_taken(session, person)
+    known = moretimes.known(session, person)
+    taken = moretimes.taken(known)
     ticked = ticks.keys_of(boxes.days(view, taken), saved(ask)) if keys is None else keys
     zone = view.reader_zone or view.zone
     return AskPage(
@@ -63,7 +63,7 @@ def show(session: Session, ask: Ask, now: datetime, *, keys: Collection[str] | N
         dates=localtime.dates(round_.first_on, round_.last_on, full=True),
         is_closed=round_.state not in asking.ANSWERABLE,
         paused=contact.preferences_url(person) if _is_away(person, now) else "",
-        chats=_chats(session, ask),
+        chats=_chats(ask, known),
         weeks=picking.weeks(view, ticked, taken),
         zone=zone,
         zone_words=picking.zone_words(view),
@@ -116,27 +116,21 @@ def chosen(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime)
 
 def _under_chats(session: Session, ask: Ask, asked: Window) -> list[Slot]:
     """What was ticked before of the half-hours that the picker shows as taken."""
-    taken = moretimes.known_taken(session, ask.person)
+    taken = moretimes.taken(moretimes.known(session, ask.person))
     halves = [half for day in boxes.days(replace(asked, earliest=slots.EPOCH), taken) for half in day.halves]
     return slots.common(
         saved(ask), [Slot(half.starts_at, half.ends_at) for half in halves if half.state == "taken"]
     )
 
 
-def _chats(session: Session, ask: Ask) -> list[tuple[Card, str]]:
-    mine = Chat.mentor_id if ask.is_mentor else Chat.student_id
-    chats = session.scalars(
-        select(Chat)
-        .where(
-            Chat.round_id == ask.round_id,
-            mine == ask.person_id,
-            Chat.state.in_([State.PROPOSED, State.CONFIRMED]),
-        )
-        .order_by(Chat.starts_at)
-    )
-    sides = [(chat, chat.side(ask.person)) for chat in chats]
+def _chats(ask: Ask, known: Iterable[tuple[Chat, Knows]]) -> list[tuple[Card, str]]:
+    """The reader's chats of this round that stand, and of which they were told."""
+    side = By(ask.role)
     return [
         (card.show(chat, side), card.link(chat, side, "move"))
-        for chat, side in sides
-        if letters.knows(session, chat, side).told
+        for chat, knows in known
+        if knows.told
+        and chat.round_id == ask.round_id
+        and chat.person(side).id == ask.person_id
+        and chat.state in (State.PROPOSED, State.CONFIRMED)
     ]

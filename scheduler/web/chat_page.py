@@ -224,7 +224,7 @@ def _add_weeks(
     if chat.round.ends_at <= now + chat.round.programme.notice:
         return
     person, window = chat.person(side), moretimes.window(session, chat, side, now)
-    taken = moretimes.known_taken(session, person)
+    taken = moretimes.taken(moretimes.known(session, person))
     given = ticks.keys_of(boxes.days(window, taken), moretimes.get_ask(session, chat, side).slots)
     page.weeks = picking.weeks(window, given | ticked, taken)
     page.zone_words = picking.zone_words(window)
