@@ -8,14 +8,13 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scheduler import life, localtime
+from scheduler.availability import slots
 from scheduler.chats import lifecycle
 from scheduler.chats.lifecycle import Act, Report, State
 from scheduler.db import Base, words
 from scheduler.life import By, NotNow, Via
 from scheduler.programme.person import Person
 from scheduler.programme.round import Round
-
-QUARTER = timedelta(minutes=15)
 
 
 class Copy(Base):
@@ -188,7 +187,7 @@ class Chat(Base):
         """Whose time, by quarters, the present state and times need."""
         if not self.is_live:
             return set()
-        starts = [self.starts_at + QUARTER * number for number in range(-(-self.length // QUARTER))]
+        starts = slots.quarters(self.starts_at, self.ends_at)
         return {(person.id, start) for person in (self.mentor, self.student) for start in starts}
 
     def plan_ahead(self, now: datetime) -> None:

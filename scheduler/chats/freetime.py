@@ -11,7 +11,7 @@ from scheduler.availability import asking, slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import Slot
-from scheduler.chats.chat import QUARTER, Chat, Quarter
+from scheduler.chats.chat import Chat, Quarter
 from scheduler.life import By
 from scheduler.planning import next_times
 from scheduler.programme.person import Person
@@ -25,7 +25,7 @@ def taken(session: Session, people: Iterable[int], *, besides: Collection[int] =
         rows = rows.where(Quarter.chat_id.not_in(besides))
     spans: dict[int, list[Slot]] = {}
     for person_id, starts_at in session.execute(rows):
-        spans.setdefault(person_id, []).append(Slot(starts_at, starts_at + QUARTER))
+        spans.setdefault(person_id, []).append(Slot(starts_at, starts_at + slots.QUARTER))
     return {person_id: slots.merge(spans[person_id]) for person_id in spans}
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,7 +25,6 @@ from scheduler.programme.person import Person
 from scheduler.programme.round import Round
 from scheduler.programme.stages import Stage
 
-TICK = timedelta(minutes=15)
 MOST_TOPICS = 48
 
 
@@ -40,7 +39,11 @@ class Facts:
 
     def start(self, tick: int) -> datetime:
         """The instant of a tick."""
-        return self.begins_at + tick * TICK
+        return self.begins_at + tick * slots.QUARTER
+
+    def slot(self, first: int, last: int) -> Slot:
+        """The time from one tick to another."""
+        return Slot(self.start(first), self.start(last))
 
 
 def facts(session: Session, round_: Round, now: datetime) -> Facts:
@@ -72,8 +75,8 @@ def facts(session: Session, round_: Round, now: datetime) -> Facts:
         name=round_.key,
         t0=begins_at,
         tick_minutes=15,
-        horizon=int((round_.ends_at - begins_at) / TICK) + 1,
-        chat_ticks=int(round_.length / TICK),
+        horizon=int((round_.ends_at - begins_at) / slots.QUARTER) + 1,
+        chat_ticks=int(round_.length / slots.QUARTER),
         lenses=LENSES,
         mentors=tuple(mentors),
         students=tuple(students),
@@ -144,8 +147,8 @@ def _covered(session: Session, asks: list[Ask]) -> dict[int, set[str]]:
 
 
 def _ticks(slot: Slot, begins_at: datetime) -> tuple[int, int]:
-    first = -((begins_at - slot.starts_at) // TICK)
-    return first, (slot.ends_at - begins_at) // TICK
+    first = -((begins_at - slot.starts_at) // slots.QUARTER)
+    return first, (slot.ends_at - begins_at) // slots.QUARTER
 
 
 def _topics(asks: list[Ask]) -> dict[str, int]:
@@ -239,7 +242,7 @@ def planned(known: Facts) -> Plan:
         if not clashing:
             return plan
         students = tuple(
-            replace(student, free=_without(student.free, busy[student.id]))
+            replace(student, free=_without(known, student.free, busy[student.id]))
             if student.id in clashing
             else student
             for student in known.instance.students
@@ -259,8 +262,7 @@ def _ticks_of(instance: Instance, chat: PlannedChat) -> set[int]:
     return set(range(chat.start, chat.start + (chat.ticks or instance.chat_ticks)))
 
 
-def _without(free: tuple[tuple[int, int], ...], busy: set[int]) -> tuple[tuple[int, int], ...]:
-    rest = sorted({tick for a, b in free for tick in range(a, b)} - busy)
-    starts = [tick for tick in rest if tick - 1 not in rest]
-    ends = [tick + 1 for tick in rest if tick + 1 not in rest]
-    return tuple(zip(starts, ends, strict=True))
+def _without(known: Facts, free: tuple[tuple[int, int], ...], busy: set[int]) -> tuple[tuple[int, int], ...]:
+    taken = (known.slot(tick, tick + 1) for tick in busy)
+    rest = slots.minus((known.slot(*span) for span in free), taken)
+    return tuple(_ticks(slot, known.begins_at) for slot in rest)

@@ -11,6 +11,7 @@ from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import Slot
 from scheduler.chats import card, letters
+from scheduler.chats.card import Card
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, State
 from scheduler.life import By, Via
@@ -166,8 +167,13 @@ def _of_chat(
     )
     if undo:
         shown = replace(shown, undo_until="4:42 pm")
+    return about_chat(chat, side, shown)
+
+
+def about_chat(chat: Chat, side: By, shown: Card) -> dict[str, Any]:
+    """What the template of a letter about this chat is given, as `shown` to `side`."""
     link = letters.link_for(chat, side, _event(chat, side))
-    return {"reader": chat.person(side), "chat": shown, "programme": stage.programme, "link": link}
+    return {"reader": chat.person(side), "chat": shown, "programme": chat.round.programme, "link": link}
 
 
 def _event(chat: Chat, side: By) -> ChatEvent:
@@ -195,11 +201,16 @@ def _of_ask(stage: _Stage, role: str, state: AskState) -> dict[str, Any]:
     if state is AskState.ANSWERED:
         starts = [localtime.at(stage.tuesday + day * DAY, AFTERNOON, ZONE) for day in (0, 2, 7)]
         ask.give([Slot(start, start + timedelta(hours=2)) for start in starts])
+    return about_ask(ask)
+
+
+def about_ask(ask: Ask) -> dict[str, Any]:
+    """What the template of a letter about this ask is given."""
 
     def link(name: str) -> str:
-        return contact.preferences_url(person) if name == "preferences" else ask_card.link(ask, name)
+        return contact.preferences_url(ask.person) if name == "preferences" else ask_card.link(ask, name)
 
-    return {"reader": person, "ask": ask_card.show(ask), "programme": stage.programme, "link": link}
+    return {"reader": ask.person, "ask": ask_card.show(ask), "programme": ask.round.programme, "link": link}
 
 
 def _of_round(stage: _Stage, letter: str, role: str) -> dict[str, Any]:

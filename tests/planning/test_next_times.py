@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies
 
+from scheduler.availability.slots import Slot
 from scheduler.planning import next_times
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
@@ -20,8 +21,9 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 def best(mentor: list[Span], student: list[Span], **more: Any) -> list[datetime]:
-    chosen: dict[str, Any] = {"length": HALF_AN_HOUR, "earliest": MONDAY}
-    return next_times.best(mentor, student, **(chosen | more))
+    chosen: dict[str, Any] = {"length": HALF_AN_HOUR, "earliest": MONDAY, "latest": at(30, 0)}
+    free = ([Slot(*span) for span in spans] for spans in (mentor, student))
+    return next_times.best(*free, **(chosen | more))
 
 
 def test_three_days_are_offered_rather_than_three_quarters_of_an_hour() -> None:
@@ -76,9 +78,7 @@ def test_no_common_time_gives_none() -> None:
 
 def test_naive_times_and_no_length_are_refused() -> None:
     both = [(at(0, 9), at(0, 10))]
-    with pytest.raises(ValueError, match="must say its zone"):
-        best(both, both, earliest=MONDAY.replace(tzinfo=None))
-    with pytest.raises(ValueError, match="must say its zone"):
+    with pytest.raises(ValueError, match="no time zone"):
         best([(MONDAY.replace(tzinfo=None), at(0, 10))], both)
     with pytest.raises(ValueError, match="longer than no time"):
         best(both, both, length=timedelta(0))

@@ -5,20 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from scheduler.availability import ask_card
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.availability.slots import Slot
-from scheduler.chats import card, letters
+from scheduler.chats import card
 from scheduler.chats.card import Card
-from scheduler.chats.chat import Chat, ChatEvent
-from scheduler.chats.lifecycle import Act, State
-from scheduler.life import By, Via
-from scheduler.programme import contact
+from scheduler.chats.chat import Chat
+from scheduler.chats.lifecycle import State
+from scheduler.life import By
 from scheduler.programme.coordinator import Coordinator
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
+from scheduler.simulation import samples
 
 BASE_URL = "https://rounds.test"
 SECRET = "the letters' own secret, for tests alone"
@@ -149,34 +148,7 @@ def of_chat(
     )
     if undo_until:
         shown = replace(shown, undo_until=undo_until)
-    return Situation(
-        letter,
-        name,
-        {
-            "reader": about.person(side),
-            "chat": shown,
-            "programme": about.round.programme,
-            "link": letters.link_for(about, side, event(about, side)),
-        },
-    )
-
-
-def event(about: Chat, side: By) -> ChatEvent:
-    """The act that a letter's undo takes back."""
-    made = ChatEvent(
-        chat=about,
-        what=Act.MOVE,
-        at=about.starts_at,
-        by=side,
-        via=Via.LINK,
-        was_state=about.state,
-        was_starts_at=about.starts_at,
-        was_answer_by=None,
-        was_last_step=None,
-        was_since=None,
-    )
-    made.id = 77
-    return made
+    return Situation(letter, name, samples.about_chat(about, side, shown))
 
 
 PATTERN = {"zone": NEW_YORK, "times": [[1, "16:30", "18:30"], [3, "16:30", "18:30"]]}
@@ -210,18 +182,7 @@ def of_ask(
     if times:
         days = [of.first_on + timedelta(days=day) for day in (1, 3, 8)]
         ask.give([Slot(wall(on, "16:30"), wall(on, "18:30")) for on in days])
-    return Situation(
-        letter,
-        name,
-        {
-            "reader": reader,
-            "ask": ask_card.show(ask),
-            "programme": of.programme,
-            "link": lambda act: (
-                contact.preferences_url(reader) if act == "preferences" else ask_card.link(ask, act)
-            ),
-        },
-    )
+    return Situation(letter, name, samples.about_ask(ask))
 
 
 def coordinator(cast: Cast) -> Coordinator:
