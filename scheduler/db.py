@@ -16,7 +16,19 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import structlog
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, create_engine, event, select, text
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    create_engine,
+    event,
+    select,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionmaker
@@ -166,6 +178,24 @@ def transaction() -> Iterator[Session]:
     with _bound.one_writer, _session() as session:
         with session.begin():
             yield session
+            crashpoint.crashpoint("db.before_commit")
+        crashpoint.crashpoint("db.after_commit")
+
+
+@contextmanager
+def kept() -> Iterator[Connection]:
+    """A connection for one small write after another, by `writing`: a statement is a transaction."""
+    at_once = {"isolation_level": "AUTOCOMMIT"} if engine().dialect.name == "postgresql" else {}
+    with engine().connect() as connection:
+        yield connection.execution_options(**at_once)
+
+
+@contextmanager
+def writing(connection: Connection) -> Iterator[None]:
+    """What `transaction` is, for one statement on a connection that is kept, without a session."""
+    with _bound.one_writer:
+        with connection.begin():
+            yield
             crashpoint.crashpoint("db.before_commit")
         crashpoint.crashpoint("db.after_commit")
 

@@ -1,12 +1,24 @@
 """Claims: which letters may leave now, whose they are while they are sent, and what becomes of the lost."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased, defer
 
 from scheduler.mail import holds, outbox, owners
@@ -19,6 +31,19 @@ ORDER = (Outgoing.lane, Outgoing.try_at, Outgoing.useful_until, Outgoing.id)
 """In which order letters are begun; nothing of it changes while a letter is being sent."""
 BY_RATE = 5_262_700_313
 """PostgreSQL's advisory lock of those who count before they claim; any number nobody else uses."""
+
+
+_SENT = (
+    update(Outgoing)
+    .where(
+        Outgoing.id == bindparam("which"),
+        Outgoing.owner == bindparam("sender"),
+        Outgoing.state == Fate.SENDING,
+    )
+    .values(
+        state=Fate.SENT, owner=None, lease_until=None, why=bindparam("answer"), settled_at=bindparam("now")
+    )
+)
 
 
 class Claimed(NamedTuple):
@@ -37,7 +62,29 @@ class Claimed(NamedTuple):
     useful_until: datetime | None
 
 
-COLUMNS = [getattr(Outgoing, name) for name in Claimed._fields]
+def _overtakes(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a letter would arrive before an earlier one about the same thing that changes a calendar."""
+    earlier = aliased(Outgoing)
+    is_useful = or_(earlier.useful_until.is_(None), earlier.useful_until > now)
+    return exists().where(
+        earlier.about == Outgoing.about,
+        earlier.recipient == Outgoing.recipient,
+        earlier.id < Outgoing.id,
+        earlier.method.is_not(None),
+        or_(earlier.state == Fate.SENDING, and_(earlier.state == Fate.WAITING, is_useful)),
+    )
+
+
+_NOW = bindparam("now", type_=Outgoing.try_at.type)
+_FREE = and_(
+    Outgoing.state == Fate.WAITING,
+    or_(Outgoing.useful_until.is_(None), Outgoing.useful_until > _NOW),
+    ~_overtakes(_NOW),
+)
+"""Waiting, of use, and one at a time per thing and person."""
+_IS_TIME = Outgoing.try_at <= _NOW
+_DUE = select(*[getattr(Outgoing, name) for name in Claimed._fields]).where(_FREE, _IS_TIME).order_by(*ORDER)
+"""Made once, like _SENT: putting a statement together takes longer than carrying it out."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +129,7 @@ def brake(session: Session, now: datetime, *, per_minute: int = 0, per_domain: i
     on_trial = frozenset(scope for scope, hold in standing.items() if not hold.holds(now))
     ends = {scope: hold.until or NEVER for scope, hold in standing.items() if scope not in on_trial}
     room = dict.fromkeys(on_trial, 1)
-    begun = _begun(session, now) if per_minute or per_domain else {}
+    begun = {holds.ALL: (0, now)} | _begun(session, now) if per_minute or per_domain else {}
     for scope, (count, first) in begun.items():
         rate = per_minute if scope == holds.ALL else per_domain
         if rate:
@@ -119,41 +166,26 @@ def _begun(session: Session, now: datetime) -> dict[str, tuple[int, datetime]]:
     return begun
 
 
-def free(now: datetime, kept_back: Brake) -> ColumnElement[bool]:
-    """Waiting letters that nothing keeps back, one at a time per thing and person."""
-    programmes, domains = kept_back.named("programme"), kept_back.named("domain")
-    which = [
-        Outgoing.state == Fate.WAITING,
-        or_(Outgoing.useful_until.is_(None), Outgoing.useful_until > now),
-        ~_overtakes(now),
-    ]
-    if programmes:
-        none_of = Outgoing.programme_id.not_in([int(number) for number in programmes])
-        which.append(or_(Outgoing.programme_id.is_(None), none_of))
-    if domains:
-        which.append(Outgoing.domain.not_in(domains))
-    return and_(*which)
-
-
-def _overtakes(now: datetime) -> ColumnElement[bool]:
-    """Whether a letter would arrive before an earlier one about the same thing that changes a calendar."""
-    earlier = aliased(Outgoing)
-    is_useful = or_(earlier.useful_until.is_(None), earlier.useful_until > now)
-    return exists().where(
-        earlier.about == Outgoing.about,
-        earlier.recipient == Outgoing.recipient,
-        earlier.id < Outgoing.id,
-        earlier.method.is_not(None),
-        or_(earlier.state == Fate.SENDING, and_(earlier.state == Fate.WAITING, is_useful)),
-    )
+def first_try(session: Session, now: datetime, kept_back: Brake) -> datetime | None:
+    """The earliest moment of a waiting letter that nothing keeps back and that stands behind no other."""
+    first = select(func.min(Outgoing.try_at)).where(_FREE, *_kept_back(kept_back))
+    return session.scalar(first, {"now": now})
 
 
 def count_due(session: Session, now: datetime, kept_back: Brake, most: int) -> int:
     """How many letters might be begun now, counted no further than `most`."""
     if kept_back.everything is not None:
         return 0
-    some = select(Outgoing.id).where(free(now, kept_back), Outgoing.try_at <= now).limit(most)
-    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    due = select(Outgoing.id).where(_FREE, _IS_TIME, *_kept_back(kept_back)).limit(most)
+    return session.scalar(select(func.count()).select_from(due.subquery()), {"now": now}) or 0
+
+
+def _kept_back(kept_back: Brake) -> Iterator[ColumnElement[bool]]:
+    if programmes := kept_back.named("programme"):
+        none_of = Outgoing.programme_id.not_in([int(number) for number in programmes])
+        yield or_(Outgoing.programme_id.is_(None), none_of)
+    if domains := kept_back.named("domain"):
+        yield Outgoing.domain.not_in(domains)
 
 
 def claim(
@@ -165,8 +197,8 @@ def claim(
     """
     if kept_back.everything is not None:
         return []
-    which = select(*COLUMNS).where(free(now, kept_back), Outgoing.try_at <= now).order_by(*ORDER).limit(most)
-    found = [Claimed(*row) for row in session.execute(which.with_for_update(skip_locked=True))]
+    due = _DUE.where(*_kept_back(kept_back)).limit(most).with_for_update(skip_locked=True)
+    found = [Claimed(*row) for row in session.execute(due, {"now": now})]
     if not found:
         return []
     silent = _suppressed(session, found)
@@ -196,6 +228,12 @@ def settle(session: Session, owner: str, letter_id: int, state: Fate, why: str, 
     """
     ours = and_(Outgoing.id == letter_id, Outgoing.owner == owner, Outgoing.state == Fate.SENDING)
     return _change(session, ours, **_fate(state, why), **more) == 1
+
+
+def settle_sent(connection: Connection, owner: str, letter_id: int, answer: str, now: datetime) -> bool:
+    """The same of a letter that left, without a session: quick, since it is done for each."""
+    values = {"which": letter_id, "sender": owner, "answer": answer, "now": now}
+    return connection.execute(_SENT, values).rowcount == 1
 
 
 def tell_refused(session: Session, owner: str, letter_id: int, why: str, on_refused: OnRefused) -> None:

@@ -91,7 +91,7 @@ def next_try(session: Session, now: datetime, machine_now: datetime | None = Non
     """
     kept_back = _brake(session, now)
     first, whole = func.min(Outgoing.try_at), kept_back.everything
-    moments = [session.scalar(select(first).where(claims.free(now, kept_back)))]
+    moments = [claims.first_try(session, now, kept_back)]
     for domain, end in kept_back.named("domain").items():
         here = session.scalar(select(first).where(Outgoing.state == Fate.WAITING, Outgoing.domain == domain))
         moments.append(max(here, end) if here is not None else None)

@@ -72,7 +72,7 @@ class _Answers(io.RawIOBase):
         return self._sock.recv_into(into)
 
 
-def open_to(url: SplitResult, context: ssl.SSLContext, patience: Patience) -> Dialogue:
+def open_to(url: SplitResult, context: ssl.SSLContext | None, patience: Patience) -> Dialogue:
     """A dialogue that has come as far as MAIL. Raises OSError, ValueError and smtplib's exceptions."""
     host, port = url.hostname or "localhost", url.port or PORTS[url.scheme]
     patience.seconds = CONNECT_SECONDS

@@ -37,7 +37,7 @@ class Outgoing(Base):
     __tablename__ = "outgoing"
     __table_args__ = (
         UniqueConstraint("event", "letter", "recipient"),
-        Index("ix_outgoing_due", "state", "lane", "try_at", "useful_until"),
+        Index("ix_outgoing_due", "state", "lane", "try_at", "useful_until", "id"),
         Index("ix_outgoing_about", "about", "person_id"),
         Index("ix_outgoing_settled", "is_kept", "settled_at"),
     )

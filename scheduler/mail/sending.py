@@ -122,8 +122,9 @@ class Sender:
         """Send until nothing more is due, or the trip is over."""
         self._owner = owners.begin()
         try:
-            while not self._trip.is_over() and (most := self._trip.take()) and self._send_some(most):
-                pass
+            with db.kept() as self._kept:
+                while not self._trip.is_over() and (most := self._trip.take()) and self._send_some(most):
+                    pass
         finally:
             owners.end(self._owner)
             self._transport.close()
@@ -131,15 +132,17 @@ class Sender:
     def _send_some(self, most: int) -> bool:
         """Send one batch; whether there was any. What cannot be begun any more is handed back."""
         batch, kept_back, until = db.attempt(partial(self._claim, most))
-        back, sent = [], 0
+        back, sent = [], list[int]()
         for letter in batch:
-            if self._may_begin(letter, until):
-                sent += self._send(letter, kept_back)
-            else:
+            if not self._may_begin(letter, until):
                 back.append(letter.id)
+            elif self._send(letter, kept_back):
+                sent.append(letter.id)
         if back:
             db.attempt(partial(self._hand_back, back))
-        self._trip.note(unused=most - len(batch) + len(back), sent=sent)
+        if sent:
+            log.info("letters sent", ids=sent)
+        self._trip.note(unused=most - len(batch) + len(back), sent=len(sent))
         return bool(batch)
 
     def _claim(self, most: int) -> tuple[list[Claimed], Brake, datetime]:
@@ -152,11 +155,6 @@ class Sender:
         self._resting = set()
         return batch, kept_back, until
 
-    def _may_begin(self, letter: Claimed, until: datetime) -> bool:
-        is_useful = letter.useful_until is None or letter.useful_until > self._trip.now()
-        has_time = until - self._trip.machine_now() >= LEAST_LEASE and not self._trip.is_over()
-        return is_useful and has_time and letter.domain not in self._resting
-
     def _hand_back(self, ids: Sequence[int]) -> None:
         with db.transaction() as session:
             claims.hand_back(session, self._owner, ids)
@@ -166,17 +164,31 @@ class Sender:
         blame, why = self._hand_over(letter)
         is_repeated = self._broke_off or holds.SERVER in kept_back.on_trial
         self._broke_off = blame in (Blame.LINE, Blame.UNCERTAIN)
-        came_to = outcome(letter, blame, why, self._trip.now(), is_repeated=is_repeated)
+        if blame is None and not kept_back.on_trial:
+            is_ours = self._settle_sent(letter, why)
+        else:
+            came_to = outcome(letter, blame, why, self._trip.now(), is_repeated=is_repeated)
+            on_refused = self._trip.on_refused if blame is Blame.RECIPIENT else None
+            is_ours = _stubbornly(partial(self._settle, letter, came_to, on_refused))
+            self._heed(letter, came_to)
+        if not is_ours:
+            # We were taken for gone, so the rest of the batch is somebody else's too.
+            self._trip.is_stopped = True
+        if blame is not None:
+            log.warning("letter not sent", letter=letter.letter, id=letter.id, blame=blame, why=why)
+        return blame is None
+
+    def _heed(self, letter: Claimed, came_to: Outcome) -> None:
+        """Leave in peace what is to rest."""
         if came_to.rest == holds.SERVER:
             self._trip.is_stopped = True
         elif came_to.rest is not None:
             self._resting.add(letter.domain)
-        on_refused = self._trip.on_refused if blame is Blame.RECIPIENT else None
-        if not _stubbornly(partial(self._settle, letter, came_to, kept_back, on_refused)):
-            # Somebody else has it, so we were taken for gone: what is left of the batch is theirs too.
-            self._trip.is_stopped = True
-        _tell(letter, blame, why)
-        return blame is None
+
+    def _may_begin(self, letter: Claimed, until: datetime) -> bool:
+        is_useful = letter.useful_until is None or letter.useful_until > self._trip.now()
+        has_time = until - self._trip.machine_now() >= LEAST_LEASE and not self._trip.is_over()
+        return is_useful and has_time and letter.domain not in self._resting
 
     def _hand_over(self, letter: Claimed) -> tuple[Blame | None, str]:
         try:
@@ -191,9 +203,19 @@ class Sender:
             return Blame.LATER, f"it could not be handed over ({type(error).__name__})"
         return None, answer
 
-    def _settle(
-        self, letter: Claimed, came_to: Outcome, kept_back: Brake, on_refused: OnRefused | None
-    ) -> bool:
+    def _settle_sent(self, letter: Claimed, answer: str) -> bool:
+        try:
+            with db.writing(self._kept):
+                now = self._trip.now()
+                is_ours = claims.settle_sent(self._kept, self._owner, letter.id, answer, now)
+                crashpoint("delivery.before_settle")
+        except OperationalError:
+            left = outcome(letter, None, answer, self._trip.now(), is_repeated=False)
+            return _stubbornly(partial(self._settle, letter, left, None))
+        crashpoint("delivery.after_settle")
+        return is_ours
+
+    def _settle(self, letter: Claimed, came_to: Outcome, on_refused: OnRefused | None) -> bool:
         now, owner = self._trip.now(), self._owner
         with db.transaction() as session:
             if on_refused is not None:
@@ -201,7 +223,7 @@ class Sender:
             is_ours = claims.settle(session, owner, letter.id, came_to.state, came_to.why, **came_to.more)
             if came_to.rest is not None:
                 holds.rest(session, came_to.rest, came_to.why, now)
-            elif came_to.is_well and kept_back.on_trial:
+            elif came_to.is_well:
                 holds.end_rests(session, (holds.SERVER, holds.domain(letter.domain)), now)
             crashpoint("delivery.before_settle")
         crashpoint("delivery.after_settle")
@@ -216,10 +238,3 @@ def _stubbornly(work: Callable[[], bool]) -> bool:
             log.warning("what left could not be written down yet", why=str(error.orig))
             sleep(seconds)
     return db.attempt(work)
-
-
-def _tell(letter: Claimed, blame: Blame | None, why: str) -> None:
-    if blame is None:
-        log.info("letter sent", letter=letter.letter, id=letter.id, about=letter.about)
-    else:
-        log.warning("letter not sent", letter=letter.letter, id=letter.id, blame=blame, why=why)

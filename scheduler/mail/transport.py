@@ -19,6 +19,8 @@ LETTER_SECONDS = 150.0
 """One letter has no more in all, connecting included."""
 LETTERS_A_CONNECTION = 100
 
+_ADDRESS = re.compile(r"[!-;=?-~]+")
+"""What stands between < and > without being quoted: ASCII, no spaces and no angles."""
 _STATUS = re.compile(r"\d{3}[ -]#?([45]\.\d{1,3}\.\d{1,3})\b")
 _NOT_THE_ADDRESS = frozenset({"5.1.7", "5.1.8", "5.4.5"})
 """Statuses that speak of the sender or of a full server (RFC 3463, 3.2 and 3.5), whatever they answer."""
@@ -89,14 +91,14 @@ class Smtp:
         self, url: str, *, context: ssl.SSLContext | None = None, seconds: float = LETTER_SECONDS
     ) -> None:
         self._url: SplitResult = urlsplit(url)
-        self._context = context or ssl.create_default_context()
+        self._context = context
         self._seconds, self._patience = seconds, Patience()
         self._open: Dialogue | None = None
         self._letters = 0
 
     def send(self, envelope_sender: str, recipient: str, raw: bytes) -> str:
         """Hand the letter to the server; its answer to the last dot. Raises Trouble."""
-        if not recipient.isascii() or not recipient.isprintable() or " " in recipient:
+        if not _ADDRESS.fullmatch(recipient):
             raise Trouble(Blame.RECIPIENT, "no mail server can be told this address")
         self._patience.begin(self._seconds)
         if self._letters >= LETTERS_A_CONNECTION:
@@ -115,10 +117,10 @@ class Smtp:
     def _announce(self, line: Dialogue, envelope_sender: str, recipient: str) -> None:
         crashpoint("smtp.before_mail")
         self._patience.left()
-        self._go_on("MAIL", *line.mail(envelope_sender))
+        self._go_on("MAIL", *line.docmd(f"MAIL FROM:<{envelope_sender}>"))
         crashpoint("smtp.before_rcpt")
         self._patience.left()
-        self._go_on("RCPT", *line.rcpt(recipient))
+        self._go_on("RCPT", *line.docmd(f"RCPT TO:<{recipient}>"))
         crashpoint("smtp.before_data")
         self._patience.left()
         self._go_on("DATA", *line.docmd("DATA"), good=3)
@@ -170,12 +172,18 @@ class Smtp:
         if self._open is None:
             crashpoint("smtp.before_connect")
             try:
-                self._open = dialogue.open_to(self._url, self._context, self._patience)
+                self._open = dialogue.open_to(self._url, self._tls(), self._patience)
             except (OSError, ValueError, smtplib.SMTPException) as error:
                 raise Trouble(Blame.OURS, dialogue.why_not_open(error)) from error
             crashpoint("smtp.after_connect")
             self._letters = 0
         return self._open
+
+    def _tls(self) -> ssl.SSLContext | None:
+        """What certificates are checked with; reading the known ones takes a while, so it is done once."""
+        if self._context is None and self._url.scheme != "smtp":
+            self._context = ssl.create_default_context()
+        return self._context
 
     def _drop(self) -> None:
         """Hang up on a server with which something went wrong."""
@@ -241,6 +249,6 @@ def _lasting(verb: str, status: str) -> Blame:
 
 
 def _dotted(raw: bytes) -> bytes:
-    lines = raw.removesuffix(b"\r\n").split(b"\r\n")
-    stuffed = (b"." + line if line.startswith(b".") else line for line in lines)
-    return b"\r\n".join(stuffed) + b"\r\n.\r\n"
+    """The letter as DATA carries it: a dot that begins a line doubled, one alone at the end."""
+    stuffed = raw.removesuffix(b"\r\n").replace(b"\r\n.", b"\r\n..")
+    return (b"." if raw.startswith(b".") else b"") + stuffed + b"\r\n.\r\n"

@@ -52,7 +52,9 @@ def upgrade() -> None:
         for column in FRESH:
             outgoing.add_column(column)
         outgoing.drop_index("ix_outgoing_due")
-        outgoing.create_index("ix_outgoing_due", ["state", "lane", "try_at", "useful_until"], unique=False)
+        outgoing.create_index(
+            "ix_outgoing_due", ["state", "lane", "try_at", "useful_until", "id"], unique=False
+        )
         outgoing.create_index("ix_outgoing_settled", ["is_kept", "settled_at"], unique=False)
     connection = op.get_bind()
     last: int | None = 0
