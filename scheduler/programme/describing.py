@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from scheduler.programme import lenses, names
@@ -76,6 +76,17 @@ def capacity(chosen: str, usual: int) -> int:
     return next((number for number in capacities(usual) if str(number) == chosen), usual)
 
 
+def speak_of(session: Session, person: Person, ticked: Collection[str]) -> None:
+    """The topics of which a mentor will speak frankly, of those that were there to tick."""
+    if person.is_mentor:
+        person.topics = shared(candid(session, person), ticked)
+
+
+def candid(session: Session, person: Person) -> list[str]:
+    """The topics a mentor may tick: all that the programme's mentors, this one among them, will speak of."""
+    return _each_once(_spoken_of(session, person))
+
+
 def wish(session: Session, person: Person, wants: Collection[str], asks_about: Collection[str]) -> None:
     """The lenses and topics a student ticked, of those that were there to tick."""
     person.wants = lenses.offered(wants)
@@ -85,17 +96,26 @@ def wish(session: Session, person: Person, wants: Collection[str], asks_about: C
 def topics(session: Session, person: Person) -> list[str]:
     """What this student may ask about: what the programme's other mentors will speak of, without their names,
     and what they asked themselves. What other students ask is not among it."""
+    # Where a mentor writes the same in other capitals, theirs is the way that stands.
+    return _each_once([*person.asks_about, *_spoken_of(session, person, Person.id != person.id)])
+
+
+def _spoken_of(session: Session, person: Person, *which: ColumnElement[bool]) -> list[str]:
+    """What the mentors of the person's programme who have not left will speak of."""
     offered = session.scalars(
         select(Person.topics).where(
             Person.programme_id == person.programme_id,
-            Person.id != person.id,
             Person.is_mentor,
             Person.standing.in_([Standing.ACTIVE, Standing.PAUSED]),
+            *which,
         )
     )
-    spoken_of = sorted({str(topic) for topics in offered for topic in topics})
-    # In other capitals it is the same topic; the mentors' way of writing it stands.
-    every = {topic.casefold(): topic for topic in [*person.asks_about, *spoken_of]}
+    return sorted({str(topic) for topics in offered for topic in topics})
+
+
+def _each_once(topics: Iterable[str]) -> list[str]:
+    """In order, and in other capitals it is the same topic: the last way of writing it stands."""
+    every = {topic.casefold(): topic for topic in topics}
     return [every[topic] for topic in sorted(every)]
 
 

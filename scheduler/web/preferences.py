@@ -27,7 +27,7 @@ def show(token: str) -> ResponseReturnValue:
     """How things stand, and the forms to change them; nothing changes."""
     with db.reading() as session:
         person, _ = access.reader(session, "me", token)
-        return _page(person, clock.now(), {})
+        return _page(session, person, clock.now(), {})
 
 
 @pages.post("/me/<token>")
@@ -41,7 +41,7 @@ def change(token: str) -> ResponseReturnValue:
     except Unreadable as refusal:
         with db.reading() as session:
             person, _ = access.reader(session, "me", token)
-            return _page(person, now, refusal.faults), 422
+            return _page(session, person, now, refusal.faults), 422
     return redirect(url_for("preferences.show", token=token, done=act), 303)
 
 
@@ -83,9 +83,11 @@ def _silence_page(person: Person, *, is_done: bool) -> str:
     )
 
 
-def _page(person: Person, now: datetime, errors: dict[str, str]) -> str:
+def _page(session: Session, person: Person, now: datetime, errors: dict[str, str]) -> str:
     """The forms as things stand or, with errors, as one was just sent."""
+    topics = describing.candid(session, person) if person.is_mentor else []
     sent = request.form if errors else MultiDict[str, str]()
+    spoken_of = describing.shared(topics, sent.getlist("topic") if "topics" in sent else person.topics)
     paused = person.standing is Standing.PAUSED and not person.takes_part(now)
     until = person.paused_until
     done = request.args.get("done", "")
@@ -103,6 +105,7 @@ def _page(person: Person, now: datetime, errors: dict[str, str]) -> str:
         place=sent.get("place", person.place),
         capacity=sent.get("capacity", str(person.capacity)),
         capacities=[(str(number), str(number)) for number in describing.capacities(person.capacity)],
+        topics=[(topic, topic in spoken_of) for topic in topics],
         pause=sent.get("pause", "month"),
         date=sent.get("date", ""),
         done=done if done in DONE and not errors else "",
@@ -117,6 +120,8 @@ def _nothing(session: Session, person: Person, form: MultiDict[str, str], now: d
 def _save(session: Session, person: Person, form: MultiDict[str, str], now: datetime) -> None:
     describing.introduce(person, form.get("name", ""), form.get("timezone", ""))
     describing.host(person, form.get("place", person.place), form.get("capacity", ""))
+    if "topics" in form:  # they were there to tick
+        describing.speak_of(session, person, form.getlist("topic"))
 
 
 def _pause(session: Session, person: Person, form: MultiDict[str, str], now: datetime) -> None:

@@ -49,6 +49,27 @@ def test_a_student_may_tick_what_mentors_speak_of_and_finds_their_own_ticks(
     assert "burnout" not in dict(offered(world, round_id, "lee"))
 
 
+def test_a_mentor_ticks_what_they_speak_of_and_finds_no_names_there(world: World, round_id: int) -> None:
+    page = looking.opened(world, looking.me_path(world, "maya"))
+    boxes = re.findall(r'name="topic" value="([^"]+)"( checked)?', page.text)
+    assert boxes == [("having children", " checked"), ("Pay", " checked"), ("politics", "")]
+    assert "Noor" not in page.text
+    page.send(topic=["POLITICS", "Pay", "burnout"])
+    with db.reading() as session:
+        assert world.person(session, "maya").topics == ["Pay", "politics"]
+    looking.opened(world, looking.me_path(world, "maya")).send(topic=[])
+    with db.reading() as session:
+        assert world.person(session, "maya").topics == []
+
+
+def test_a_student_has_no_topics_to_speak_of(world: World, round_id: int) -> None:
+    page = looking.opened(world, looking.me_path(world, "sam"))
+    assert 'name="topic"' not in page.text
+    page.send(topics="shown", topic=["Pay"])
+    with db.reading() as session:
+        assert world.person(session, "sam").topics == []
+
+
 def test_what_one_student_asks_shows_to_nobody_else(world: World, round_id: int, app: Flask) -> None:
     with db.transaction() as session:
         world.person(session, "maya").topics = []
