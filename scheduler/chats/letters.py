@@ -38,10 +38,10 @@ def write(session: Session, event: ChatEvent, now: datetime) -> None:
     A new time put to someone stays put to them where only the place has changed.
     """
     chat = event.chat
-    if event.is_act:
+    letters, actors = written.about(session, chat.key), _actors(session, chat, before=event)
+    if event.is_act and any(letter.may_go for letter in letters):
         spared = OF_PROPOSALS if event.what == Act.PLACE else ()
         outbox.withdraw(session, now, "the chat has changed since", about=chat.key, spare=spared)
-    letters, actors = written.about(session, chat.key), _actors(session, chat, before=event)
     for side in SIDES:
         mine = _to(chat, side, letters)
         known = _knows(chat, side, mine, actors)

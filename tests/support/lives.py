@@ -2,34 +2,36 @@
 
 import random
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from itertools import islice
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from scheduler import clock, db, sweep
+from scheduler import clock, db
 from scheduler.availability import asking
 from scheduler.availability.asks import AskAct
 from scheduler.availability.slots import Slot
-from scheduler.chats import answering, booking, freetime, outcome, record, timekeeping
+from scheduler.chats import answering, booking, freetime, outcome, record
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import Act, Report
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, NotAllowed, NotNow, Via
-from scheduler.mail import delivery, inbox, replies
-from scheduler.mail.envelope import Fate, Outgoing
+from scheduler.mail import inbox, replies
 from scheduler.mail.transport import Blame, Trouble
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.stages import RoundAct
 from scheduler.rounds import absence, running
+from tests.support import passing
 from tests.support.clock import Clock
 from tests.support.mailroom import Mailroom
 
 BEGIN = "2027-03-08 09:00"
 SIDES = (By.STUDENT, By.MENTOR)
+NEWEST = select(Chat).where(Chat.student_id == bindparam("student")).order_by(Chat.id.desc()).limit(1)
 
 
 class Life:
@@ -40,35 +42,32 @@ class Life:
         self.clock, self.mailroom, self.round_id = clock_, mailroom, round_id
         self.seed, self.done = seed, list[str]()
         clock_.at(BEGIN)
-        self.people = {side: self._enrol(side) for side in SIDES}
         with db.transaction() as session:
+            self.people = {side: self._enrol(session, side) for side in SIDES}
             self.begin(session)
 
     def address(self, side: By) -> str:
         return f"{side}{self.seed}@example.org"
 
-    def _enrol(self, side: By) -> int:
+    def _enrol(self, session: Session, side: By) -> int:
         now = clock.now()
-        with db.transaction() as session:
-            round_ = session.get_one(Round, self.round_id)
-            person = Person(
-                programme=round_.programme,
-                name=f"{side.title()} {self.seed}",
-                email=self.address(side),
-                created_at=now,
-                is_mentor=side is By.MENTOR,
-                is_student=side is By.STUDENT,
-                capacity=20,
-            )
-            session.add(person)
-            ask = asking.add(session, round_, person, side.value, now)
-            ask.act(AskAct.ANSWER, now, by=side)
-            days = self.random.sample(range(3, 12), 4) if self.random.random() < 0.9 else [3]
-            start = Clock().at("2027-03-08 16:00")
-            ask.give(
-                [Slot(start + timedelta(days=n), start + timedelta(days=n, hours=3)) for n in sorted(days)]
-            )
-            return person.id
+        round_ = session.get_one(Round, self.round_id)
+        person = Person(
+            programme=round_.programme,
+            name=f"{side.title()} {self.seed}",
+            email=self.address(side),
+            created_at=now,
+            is_mentor=side is By.MENTOR,
+            is_student=side is By.STUDENT,
+            capacity=20,
+        )
+        session.add(person)
+        ask = asking.add(session, round_, person, side.value, now)
+        ask.act(AskAct.ANSWER, now, by=side)
+        days = self.random.sample(range(3, 12), 4) if self.random.random() < 0.9 else [3]
+        start = Clock().at("2027-03-08 16:00")
+        ask.give([Slot(start + timedelta(days=n), start + timedelta(days=n, hours=3)) for n in sorted(days)])
+        return person.id
 
     def begin(self, session: Session) -> None:
         """The first chat: planned and proposed, at a time both gave or, now and then, another."""
@@ -111,12 +110,12 @@ class Life:
         """Do something to the newest chat, as a page would: refused politely, or done."""
         try:
             with db.transaction() as session:
-                work(session, self.chats(session)[-1])
+                work(session, session.scalars(NEWEST, {"student": self.people[By.STUDENT]}).one())
         except (NotNow, NotAllowed, IntegrityError) as refusal:
             self.done[-1] += f" (no: {type(refusal).__name__})"
 
     def post(self) -> None:
-        delivery.deliver(self.mailroom, clock.now)
+        passing.post(self.mailroom)
 
     def fail_to_post(self) -> None:
         self.mailroom.trouble = Trouble(self.random.choice([Blame.LATER, Blame.OURS]), "451 not now")
@@ -129,29 +128,14 @@ class Life:
     def pass_time(self, by: timedelta, *, posting: bool = False) -> None:
         """Let time do its steps; letters leave on the way only when `posting`, or as chance has it."""
         until = clock.now() + by
-        while (moment := self.next_due()) is not None and moment < until:
+        while (moment := passing.next_due(clock.now())) is not None and moment < until:
             self.clock.moment = moment
             self.tick(posting=posting or self.random.random() < 0.5)
         self.clock.moment = until
         self.tick(posting=posting)
 
-    def next_due(self) -> datetime | None:
-        """The next moment, from now on, at which a chat or a letter has something due."""
-        now = clock.now()
-        dues = (
-            select(func.min(Chat.due_at)).where(Chat.due_at > now),
-            select(func.min(Proposal.due_at)).where(Proposal.due_at > now),
-            select(func.min(Outgoing.try_at)).where(Outgoing.try_at > now, Outgoing.state == Fate.WAITING),
-        )
-        with db.reading() as session:
-            moments = [session.scalar(due) for due in dues]
-        return min((moment for moment in moments if moment is not None), default=None)
-
     def tick(self, *, posting: bool) -> None:
-        now = clock.now()
-        sweep.read_mails(now)
-        db.each_due(Chat, now, lambda session, chat: timekeeping.step(session, chat, now))
-        db.each_due(Proposal, now, lambda session, new: timekeeping.expire(session, new, now))
+        passing.do_due(clock.now())
         if posting:
             self.post()
 
@@ -166,10 +150,11 @@ class Life:
 
     def answer_by_calendar(self) -> None:
         side = self.random.choice(SIDES)
-        invitations = [mail for mail in self.mailroom.to(self.address(side)) if mail.method == "REQUEST"]
+        newest_first = reversed(self.mailroom.to(self.address(side)))
+        invitations = list(islice((mail for mail in newest_first if mail.method == "REQUEST"), 2))
         if not invitations:
             return
-        mail = self.random.choice(invitations[-2:])
+        mail = self.random.choice(invitations[::-1])
         answer = self.random.choice(["ACCEPTED", "DECLINED", "TENTATIVE"])
         style = self.random.choice(replies.STYLES)
         raw = replies.reply(mail.raw, answer, stamp=clock.now(), style=style)
