@@ -29,11 +29,17 @@ def seed(record_property: Callable[[str, object], None]) -> int:
     return SEED
 
 
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """The address of an SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'rounds.sqlite3'}"
+
+
 @pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database without tables."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'rounds.sqlite3'}"
+        yield request.getfixturevalue("file")
         return
     name = f"live_{os.getpid()}"
     admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")

@@ -61,9 +61,9 @@ def now_and_then(act: Callable[[], object], draw: random.Random) -> Iterator[lis
 
 
 def test_a_broker_that_forgets_everything_is_only_a_doorbell(
-    tmp_path: Path, database: str, seed: int, record_property: Callable[[str, object], None]
+    tmp_path: Path, file: str, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    with brokers.running(tmp_path / "broker") as url, Live(tmp_path, database, REDIS_URL=url) as live:
+    with brokers.running(tmp_path / "broker") as url, Live(tmp_path, file, REDIS_URL=url) as live:
 
         def forget() -> None:
             with suppress(redis.RedisError):
@@ -90,18 +90,17 @@ def test_a_broker_that_dies_again_and_again_is_found_again(
 
 
 def test_a_broker_away_for_the_whole_round_is_done_without(
-    tmp_path: Path, database: str, seed: int, record_property: Callable[[str, object], None]
+    tmp_path: Path, file: str, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     url = f"unix://{tmp_path / 'nobody'}"
     assert not broker.answers(url)
-    with Live(tmp_path, database, REDIS_URL=url) as live:
+    with Live(tmp_path, file, REDIS_URL=url) as live:
         walk(live, seed, record_property)
 
 
 def test_a_broker_that_answers_after_five_seconds_is_not_waited_for(
-    tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
+    tmp_path: Path, file: str, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    file = f"sqlite:///{tmp_path / 'rounds.sqlite3'}"
     with (
         brokers.running(tmp_path / "broker") as url,
         slowly(url) as there,
