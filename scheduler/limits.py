@@ -3,7 +3,7 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import String, UniqueConstraint, delete, select
+from sqlalchemy import BindParameter, ColumnElement, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from scheduler.db import Base
@@ -40,4 +40,9 @@ def allows(session: Session, what: str, whom: str, now: datetime, *, most: int, 
 
 def forget(session: Session, before: datetime) -> None:
     """Drop the counts of spans begun before `before`."""
-    session.execute(delete(Count).where(Count.began_at < before))
+    session.execute(delete(Count).where(outlived(before)))
+
+
+def outlived(before: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Counts of spans begun before that."""
+    return Count.began_at < before

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from scheduler import db, leases, limits
@@ -13,6 +13,7 @@ from scheduler.availability.ask import Ask
 from scheduler.chats import answering, timekeeping
 from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
+from scheduler.db import UtcDateTime
 from scheduler.life import By
 from scheduler.mail import delivery, inbound, outbox
 from scheduler.mail.delivery import Run
@@ -33,6 +34,17 @@ PLANNED_STEPS = (RoundAct.DRAFT, "refill")
 TRIES = 3
 MAILS_AT_ONCE = 200
 FORGET_COUNTS, FORGET_SIGNUPS = timedelta(days=2), timedelta(days=30)
+DUE = (Incoming, Round, Ask, Chat, Proposal)
+"""What has a `due_at`."""
+OUTLIVED = {"counts": limits.outlived, "signups": signing_up.outlived, "texts": outbox.outlived}
+"""What is kept for a while only."""
+ANYTHING = select(
+    or_(
+        *(exists().where(model.due_at <= bindparam("now", type_=UtcDateTime)) for model in DUE),
+        *(exists().where(which(bindparam(name, type_=UtcDateTime))) for name, which in OUTLIVED.items()),
+    )
+)
+"""Whether anything at all is due, asked in one go: most sweeps find nothing."""
 
 
 def sweep(
@@ -50,13 +62,29 @@ def carry_out(now: datetime, *, plan: Callable[[int], object]) -> int:
     Each item has a transaction of its own, and one that fails is put off alone. Rounds for which it is time
     to be planned are handed to `plan`.
     """
+    done = _carry_out_due(now, plan) if _is_anything_due(now) else 0
+    _write_mornings(now)
+    return done
+
+
+def _is_anything_due(now: datetime) -> bool:
+    with db.reading() as session:
+        return bool(session.scalar(ANYTHING, {"now": now, **_kept_since(now)}))
+
+
+def _kept_since(now: datetime) -> dict[str, datetime]:
+    """From when on is kept what is kept for a while only."""
+    keep = {"counts": FORGET_COUNTS, "signups": FORGET_SIGNUPS, "texts": delivery.pace().keep}
+    return {name: now - length for name, length in keep.items()}
+
+
+def _carry_out_due(now: datetime, plan: Callable[[int], object]) -> int:
     done = read_mails(now)
     done += _plan_due(now, plan)
     done += db.each_due(Round, now, lambda session, round_: running.step(session, round_, now))
     done += db.each_due(Ask, now, lambda session, ask: asking.remind(session, ask, now))
     done += db.each_due(Chat, now, lambda session, chat: timekeeping.step(session, chat, now))
     done += db.each_due(Proposal, now, lambda session, new: timekeeping.expire(session, new, now))
-    _write_mornings(now)
     db.attempt(lambda: _forget(now))
     return done
 
@@ -107,10 +135,13 @@ def plan_due(round_id: int, now: datetime) -> int:
 
 def _write_mornings(now: datetime) -> None:
     """The coordinators' morning letters, a transaction for each programme: one that fails stops no other."""
+    columns = Programme.id, Programme.timezone, Programme.needs_you_on
     with db.reading() as session:
-        ids = list(session.scalars(select(Programme.id).order_by(Programme.id)))
-    for programme_id in ids:
+        programmes = session.execute(select(*columns).order_by(Programme.id)).all()
+    for programme_id, zone, last in programmes:
         try:
+            if digest.morning(zone, now) in (None, last):
+                continue
             with db.transaction() as session:
                 digest.write(session, session.get_one(Programme, programme_id), now)
         except Exception:
@@ -155,9 +186,7 @@ def _is_to_be_planned(round_: Round, now: datetime) -> bool:
 
 def next_due(session: Session, now: datetime) -> datetime | None:
     """The next moment at which something falls due or a letter may leave; None when nothing is ahead."""
-    moments = [
-        session.scalar(select(func.min(model.due_at))) for model in (Incoming, Round, Ask, Chat, Proposal)
-    ]
+    moments = [session.scalar(select(func.min(model.due_at))) for model in DUE]
     moments.append(delivery.next_try(session, now))
     ahead = [max(moment, now) for moment in moments if moment is not None]
     return min(ahead, default=None)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, exists, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Exists, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from scheduler.mail import holds
@@ -138,11 +138,14 @@ def wipe(session: Session, now: datetime, keep: timedelta, *, most: int = 200) -
 
     Subject, ids, digest, size and what became of them stay.
     """
-    old = select(Outgoing.id).where(
-        Outgoing.is_kept, Outgoing.settled_at < now - keep, Outgoing.state.in_(SETTLED)
-    )
+    old = select(Outgoing.id).where(outlived(now - keep))
     ids = session.scalars(old.order_by(Outgoing.settled_at).limit(most)).all()
     return _change(session, Outgoing.id.in_(ids), raw=b"", is_kept=False) if ids else 0
+
+
+def outlived(long_ago: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Letters settled before then, whose bytes are still there."""
+    return and_(Outgoing.is_kept, Outgoing.settled_at < long_ago, Outgoing.state.in_(SETTLED))
 
 
 def _silent(address: str) -> Exists:

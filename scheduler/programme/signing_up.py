@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import BindParameter, ColumnElement, and_, delete, select
 from sqlalchemy.orm import Session
 
 from scheduler import limits, links
@@ -73,7 +73,12 @@ def link(programme: Programme, role: str) -> str | None:
 
 def forget_signups(session: Session, before: datetime) -> None:
     """Drop the signups older than `before` that nobody confirmed."""
-    session.execute(delete(Signup).where(Signup.confirmed_at.is_(None), Signup.asked_at < before))
+    session.execute(delete(Signup).where(outlived(before)))
+
+
+def outlived(before: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Signups older than that which nobody confirmed."""
+    return and_(Signup.confirmed_at.is_(None), Signup.asked_at < before)
 
 
 def _cleaned(name: str, email: str, role: str, timezone: str) -> tuple[str, str, str]:
