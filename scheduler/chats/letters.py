@@ -38,10 +38,11 @@ def write(session: Session, event: ChatEvent, now: datetime) -> None:
     A new time put to someone stays put to them where only the place has changed.
     """
     chat = event.chat
-    letters, actors = written.about(session, chat.key), _actors(session, chat, before=event)
-    if event.is_act and any(letter.may_go for letter in letters):
+    if event.is_act:
         spared = OF_PROPOSALS if event.what == Act.PLACE else ()
         outbox.withdraw(session, now, "the chat has changed since", about=chat.key, spare=spared)
+    # Read after that: a letter that began to be sent before it could be taken back counts as heard.
+    letters, actors = written.about(session, chat.key), _actors(session, chat, before=event)
     for side in SIDES:
         mine = _to(chat, side, letters)
         known = _knows(chat, side, mine, actors)

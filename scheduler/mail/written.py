@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.mail.envelope import Fate, Outgoing
+from scheduler.mail.envelope import Outgoing
 from scheduler.mail.outbox import HEARD
 
 
@@ -17,8 +17,6 @@ class Written(NamedTuple):
     person_id: int | None
     recipient: str
     is_heard: bool
-    may_go: bool
-    """Whether it may leave yet, by itself or sent again."""
     method: str | None
     sequence: int | None
     stamp: datetime | None
@@ -30,7 +28,6 @@ COLUMNS = (
     Outgoing.person_id,
     Outgoing.recipient,
     HEARD,
-    Outgoing.state.in_([Fate.WAITING, Fate.SENDING, Fate.GIVEN_UP]),
     Outgoing.method,
     Outgoing.sequence,
     Outgoing.stamp,
