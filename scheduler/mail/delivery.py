@@ -12,11 +12,11 @@ from scheduler import db
 from scheduler.mail import claims
 from scheduler.mail.claims import OnRefused
 from scheduler.mail.envelope import Fate, Outgoing
-from scheduler.mail.sending import Clock, Sender, Trip
+from scheduler.mail.sending import BATCH, Clock, Sender, Trip
 from scheduler.mail.transport import Transport
 
 LETTERS_A_CONNECTION = 20
-"""A further connection is opened only when so many letters wait for it."""
+"""A further connection is opened only when those there are have so many letters each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +72,11 @@ def deliver(
     """
     machine_now = machine_now or now
     db.attempt(partial(_tidy_up, now(), machine_now()))
-    trip = Trip(now, machine_now, _brake, on_refused, most, for_at_most)
-    lines = min(_count_due(now()) // LETTERS_A_CONNECTION, _bound.pace.connections - 1)
-    others = [other for _ in range(lines) if (other := transport.another()) is not None]
+    due = _count_due(now())
+    more = min(max(due - 1, 0) // LETTERS_A_CONNECTION, _bound.pace.connections - 1)
+    others = [other for _ in range(more) if (other := transport.another()) is not None]
+    share = -(-due // (1 + len(others)))
+    trip = Trip(now, machine_now, _brake, on_refused, most=most, at_once=share, length=for_at_most)
     with ThreadPoolExecutor(max(1, len(others))) as pool:
         runs = [pool.submit(Sender(trip, other).run) for other in others]
         Sender(trip, transport).run()
@@ -120,4 +122,4 @@ def _count_due(now: datetime) -> int:
     """How many letters may be begun now, counted no further than it matters."""
     with db.reading() as session:
         kept_back = _brake(session, now)
-        return claims.count_due(session, now, kept_back, LETTERS_A_CONNECTION * _bound.pace.connections)
+        return claims.count_due(session, now, kept_back, BATCH * _bound.pace.connections)

@@ -20,7 +20,8 @@ from scheduler.mail.transport import Blame, Transport, Trouble
 
 log = structlog.get_logger()
 
-BATCH = 50
+BATCH, LEAST_BATCH = 50, 10
+"""No sender claims more letters at once, however many wait, or fewer than LEAST_BATCH if there are more."""
 LEASE = timedelta(minutes=5)
 LEAST_LEASE = timedelta(minutes=3)
 """A letter is only begun while this much of its lease remains: longer than one letter may take."""
@@ -77,11 +78,14 @@ class Trip:
         machine_now: Clock,
         brake: Callable[..., Brake],
         on_refused: OnRefused | None,
+        *,
         most: int,
+        at_once: int,
         length: timedelta,
     ) -> None:
         self.now, self.machine_now, self.brake, self.on_refused = now, machine_now, brake, on_refused
         self.sent, self.is_stopped = 0, False
+        self._at_once = min(BATCH, max(LEAST_BATCH, at_once))
         self._left, self._ends, self._is_late = most, machine_now() + length, False
         self._lock = threading.Lock()
 
@@ -98,7 +102,7 @@ class Trip:
     def take(self) -> int:
         """How many letters a sender may claim now."""
         with self._lock:
-            taken = min(BATCH, self._left)
+            taken = min(self._at_once, self._left)
             self._left -= taken
         return taken
 

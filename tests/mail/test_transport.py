@@ -1,13 +1,15 @@
 """How letters leave: over a real SMTP dialogue with a server that misbehaves, and into a maildir."""
 
 import mailbox
+from base64 import b64decode
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
 from scheduler.mail import transport
-from scheduler.mail.transport import Blame, Trouble
-from tests.support.scripted_smtp import serving
+from scheduler.mail.transport import Blame, Smtp, Trouble
+from tests.support.scripted_smtp import DRIP, SILENCE, Identity, serving
 
 LETTER = b"Subject: a\r\n\r\n.one dot\r\nend\r\n"
 pytestmark = pytest.mark.usefixtures("smtp_allowed")
@@ -90,10 +92,103 @@ def test_after_a_broken_line_a_new_connection_is_opened() -> None:
     assert (answers, len(taken), connections) == (["uncertain", "250 kept"], 2, 2)
 
 
+def test_a_connection_is_renewed_after_a_hundred_letters() -> None:
+    answers, taken, connections = _send({}, times=201)
+    assert (len(answers), len(taken), connections) == (201, 201, 3)
+
+
 def test_a_server_that_is_not_there_is_our_trouble() -> None:
     with pytest.raises(Trouble, match="cannot be reached") as caught:
         transport.to("smtp://127.0.0.1:1").send("a@x.example.org", "b@example.org", LETTER)
     assert caught.value.blame is Blame.OURS
+
+
+@pytest.mark.parametrize(("verb", "blame"), [("RCPT", Blame.LINE), ("dot", Blame.UNCERTAIN)])
+@pytest.mark.parametrize("how", [SILENCE, DRIP])
+def test_a_letter_has_so_much_time_in_all_however_the_server_draws_it_out(
+    verb: str, how: str, blame: Blame
+) -> None:
+    began = perf_counter()
+    with serving({verb: how}) as server:
+        way = Smtp(server.url, seconds=0.4)
+        with pytest.raises(Trouble) as caught:
+            way.send("a@x.example.org", "b@example.org", LETTER)
+        assert perf_counter() - began < 5
+    assert caught.value.blame is blame
+
+
+@pytest.mark.parametrize("address", ["söm@example.org", "a b@example.org", "a>@example.org", "a\r\nb@x.org"])
+def test_an_address_no_server_can_be_told_is_given_up_before_a_word_is_said(address: str) -> None:
+    with serving() as server:
+        with pytest.raises(Trouble) as caught:
+            transport.to(server.url).send("a@x.example.org", address, LETTER)
+        assert (caught.value.blame, server.connections) == (Blame.RECIPIENT, 0)
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return Identity(tmp_path_factory.mktemp("identity"))
+
+
+SIGNED = {"EHLO": "250-sink\r\n250-STARTTLS\r\n250 AUTH PLAIN"}
+
+
+def _sent(url: str, identity: Identity | None = None) -> str:
+    """The answer, or why there was none: by our own fault."""
+    way = Smtp(url, context=identity.trusting if identity is not None else None)
+    try:
+        return way.send("a@x.example.org", "b@example.org", LETTER)
+    except Trouble as trouble:
+        return trouble.why if trouble.blame is Blame.OURS else str(trouble)
+    finally:
+        way.close()
+
+
+def test_over_starttls_nothing_but_the_greeting_is_said_in_the_clear(identity: Identity) -> None:
+    with serving(SIGNED, identity=identity) as server:
+        url = f"smtp+starttls://ada:pass%2Fword@{server.name}"
+        assert _sent(url, identity) == "250 kept"
+    said = [line.split(" ")[0].upper() for line in server.lines]
+    assert said[:4] == ["EHLO", "STARTTLS", "EHLO", "AUTH"]
+    assert b64decode(server.lines[3].split(" ")[2]) == b"\0ada\0pass/word"
+
+
+def test_smtps_is_encrypted_from_its_first_byte(identity: Identity) -> None:
+    with serving(SIGNED, identity=identity, is_tls=True) as server:
+        assert _sent(server.url, identity) == "250 kept"
+
+
+@pytest.mark.parametrize(("scheme", "is_tls"), [("smtps", True), ("smtp+starttls", False)])
+def test_a_certificate_nobody_vouches_for_is_not_trusted(
+    identity: Identity, scheme: str, is_tls: bool
+) -> None:
+    with serving(SIGNED, identity=identity, is_tls=is_tls) as server:
+        assert "certificate is not to be trusted" in _sent(f"{scheme}://ada:x@{server.name}")
+    assert not [line for line in server.lines if "AUTH" in line or "MAIL" in line]
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ({"EHLO": "250 sink"}, "cannot do what our settings ask for (STARTTLS"),
+        (SIGNED | {"STARTTLS": "454 no"}, "does not take us (454 no)"),
+        (SIGNED | {"AUTH": "535 5.7.8 no"}, "refuses our password (535 5.7.8 no)"),
+        (SIGNED | {"AUTH": "hang up"}, "cannot be reached"),
+        ({"EHLO": ["250-sink\r\n250 STARTTLS", "250 sink"]}, "cannot do what our settings ask for"),
+    ],
+)
+def test_why_we_are_not_let_in_is_told_plainly(
+    identity: Identity, script: dict[str, str | list[str]], why: str
+) -> None:
+    with serving(script, identity=identity) as server:
+        assert why in _sent(f"smtp+starttls://ada:secret@{server.name}", identity)
+    assert "MAIL" not in server.verbs
+
+
+def test_a_password_that_cannot_be_said_is_our_trouble() -> None:
+    with serving({"EHLO": "250-sink\r\n250 AUTH PLAIN"}) as server:
+        why = _sent(f"smtp://ada:pässword@{server.name}")
+    assert why == "our name or password for the mail server has letters that it cannot take"
 
 
 def test_a_maildir_keeps_each_letter_as_a_file(tmp_path: Path) -> None:
