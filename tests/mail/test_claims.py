@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from scheduler import clock as clocks
 from scheduler import db
-from scheduler.clock import now
+from scheduler.clock import machine_time, now
 from scheduler.mail import claims, delivery, owners
 from scheduler.mail.claims import Claimed
 from scheduler.mail.delivery import Pace
@@ -157,7 +156,7 @@ def test_more_connections_are_opened_only_for_many_letters(
     delivery.bind(Pace(connections=connections))
     put(*post.many(letters))
     with serving() as server:
-        assert post.deliver(Smtp(server.url), machine_now=clocks.machine_time) == letters
+        assert post.deliver(Smtp(server.url), machine_now=machine_time) == letters
     delivery.bind(before)
     assert sorted(server.taken) == sorted(row.raw for row in post.rows())
     assert 1 <= server.connections <= opened
