@@ -85,6 +85,13 @@ _FREE = and_(
 _IS_TIME = Outgoing.try_at <= _NOW
 _DUE = select(*[getattr(Outgoing, name) for name in Claimed._fields]).where(_FREE, _IS_TIME).order_by(*ORDER)
 """Made once, like _SENT: putting a statement together takes longer than carrying it out."""
+_IS_OVER = Outgoing.useful_until <= _NOW
+_ANY = select(
+    or_(
+        exists().where(Outgoing.state == Fate.WAITING, or_(_IS_TIME, _IS_OVER)),
+        exists().where(Outgoing.state == Fate.SENDING),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -166,10 +173,19 @@ def _begun(session: Session, now: datetime) -> dict[str, tuple[int, datetime]]:
     return begun
 
 
-def first_try(session: Session, now: datetime, kept_back: Brake) -> datetime | None:
+def first_try(
+    session: Session, now: datetime, kept_back: Brake, *, programme_id: int | None = None
+) -> datetime | None:
     """The earliest moment of a waiting letter that nothing keeps back and that stands behind no other."""
     first = select(func.min(Outgoing.try_at)).where(_FREE, *_kept_back(kept_back))
-    return session.scalar(first, {"now": now})
+    if programme_id is not None:
+        first = first.where(Outgoing.programme_id == programme_id)
+    """Whether a letter is to be sent now or taken back for being too late, or is being sent by somebody."""
+
+
+def is_any(session: Session, now: datetime) -> bool:
+    """Whether there is a letter to be sent, to be taken back for being too late, or being sent by somebody."""
+    return bool(session.scalar(_ANY, {"now": now}))
 
 
 def count_due(session: Session, now: datetime, kept_back: Brake, most: int) -> int:

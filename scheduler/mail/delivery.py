@@ -71,6 +71,8 @@ def deliver(
     which that letter is given up. Leases and the run's length are counted on the machine's own time.
     """
     machine_now = machine_now or now
+    if not _is_any(now()):
+        return Run(sent=0, is_more=False)
     db.attempt(partial(_tidy_up, now(), machine_now()))
     due = _count_due(now())
     more = min(max(due - 1, 0) // LETTERS_A_CONNECTION, _bound.pace.connections - 1)
@@ -109,6 +111,11 @@ def _brake(session: Session, now: datetime, *, to_claim: bool = False) -> claims
     if to_claim and (known.per_minute or known.per_domain):
         claims.wait_for_turn(session)
     return claims.brake(session, now, per_minute=known.per_minute, per_domain=known.per_domain)
+
+
+def _is_any(now: datetime) -> bool:
+    with db.reading() as session:
+        return claims.is_any(session, now)
 
 
 def _tidy_up(now: datetime, machine_now: datetime) -> None:
