@@ -4,6 +4,7 @@ A job carries an id at most. Done twice it is done once, and one that is lost co
 """
 
 import os
+from datetime import datetime, timedelta
 
 import redis
 from rq import Queue, SimpleWorker, Worker
@@ -16,6 +17,8 @@ from scheduler.mail.transport import Transport
 
 IDLE_SECONDS = 60
 """For how long a worker counts as alive without a word; it waits for a job three quarters of it at a time."""
+TRUST = timedelta(minutes=10)
+"""How long a round may wait for the slow worker before the prompt one plans it."""
 LONGEST_PAUSE = 5.0
 """Seconds a worker waits at most before it tries a broker that is gone once more."""
 
@@ -59,10 +62,11 @@ def plan_round(round_id: int) -> None:
     sweep.plan_due(round_id, clock.now())
 
 
-def _plan_elsewhere(round_id: int) -> None:
-    """Leave it to the slow worker; if it cannot be rung, plan here rather than not at all."""
-    if not queue.ring("plan_round", round_id):
-        sweep.plan_due(round_id, clock.now())
+def _plan_elsewhere(round_id: int, due_at: datetime) -> None:
+    """Leave it to the slow worker; if it cannot be rung, or nobody works there, plan here."""
+    now = clock.now()
+    if now - due_at > TRUST or not queue.ring("plan_round", round_id):
+        sweep.plan_due(round_id, now)
 
 
 class _OneQueue(BaseWorker):

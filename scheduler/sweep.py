@@ -52,15 +52,15 @@ def sweep(
 ) -> int:
     """Carry out all that is due and send what is to be sent; how many things were done. Twice is once."""
     moment = now()
-    done = carry_out(moment, plan=lambda round_id: plan_due(round_id, moment))
+    done = carry_out(moment, plan=lambda round_id, _: plan_due(round_id, moment))
     return done + deliver(transport, now, machine_now=machine_now).sent
 
 
-def carry_out(now: datetime, *, plan: Callable[[int], object]) -> int:
+def carry_out(now: datetime, *, plan: Callable[[int, datetime], object]) -> int:
     """Do everything that is due but sending; how many things were done. Twice is once.
 
-    Each item has a transaction of its own, and one that fails is put off alone. Rounds for which it is time
-    to be planned are handed to `plan`.
+    Each item has a transaction of its own, and one that fails is put off alone. Rounds to be planned are
+    handed to `plan`, with the moment at which their time came.
     """
     done = _carry_out_due(now, plan) if _is_anything_due(now) else 0
     _write_mornings(now)
@@ -78,7 +78,7 @@ def _kept_since(now: datetime) -> dict[str, datetime]:
     return {name: now - length for name, length in keep.items()}
 
 
-def _carry_out_due(now: datetime, plan: Callable[[int], object]) -> int:
+def _carry_out_due(now: datetime, plan: Callable[[int, datetime], object]) -> int:
     done = read_mails(now)
     done += _plan_due(now, plan)
     done += db.each_due(Round, now, lambda session, round_: running.step(session, round_, now))
@@ -115,14 +115,14 @@ def deliver(
     )
 
 
-def _plan_due(now: datetime, plan: Callable[[int], object]) -> int:
+def _plan_due(now: datetime, plan: Callable[[int, datetime], object]) -> int:
     """Let the rounds be drafted or refilled for which it is time; planning holds no transaction."""
     with db.reading() as session:
-        due = select(Round.id).where(Round.due_at <= now, Round.due_step.in_(PLANNED_STEPS))
-        ids = list(session.scalars(due))
-    for round_id in ids:
-        plan(round_id)
-    return len(ids)
+        due = select(Round.id, Round.due_at).where(Round.due_at <= now, Round.due_step.in_(PLANNED_STEPS))
+        rounds = session.execute(due).all()
+    for round_id, due_at in rounds:
+        plan(round_id, due_at or now)
+    return len(rounds)
 
 
 def plan_due(round_id: int, now: datetime) -> int:

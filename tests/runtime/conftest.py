@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
-POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
+from tests.support import databases
+
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().getrandbits(31)
 
 
@@ -35,18 +34,8 @@ def file(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'rounds.sqlite3'}"
 
 
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
+@pytest.fixture(params=databases.KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database without tables."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("file")
-        return
-    name = f"live_{os.getpid()}"
-    admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-    admin.dispose()
+    with databases.empty(request.param, tmp_path) as url:
+        yield url
