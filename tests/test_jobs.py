@@ -79,6 +79,6 @@ def test_without_a_broker_the_sweep_plans_at_once(due: int) -> None:
 
 def test_a_tick_sends_what_is_due_and_says_when_it_was_done(world: World, due: int, clock: Clock) -> None:
     jobs.tick()
-    assert world.letters("ada") == ["round_planned"]
+    assert world.letters("ada") == ["round_planned", "needs_you"]
     with db.reading() as session:
         assert leases.last_done(session, sweep.SWEEP) == clock.now()
