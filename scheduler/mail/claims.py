@@ -180,11 +180,11 @@ def first_try(
     first = select(func.min(Outgoing.try_at)).where(_FREE, *_kept_back(kept_back))
     if programme_id is not None:
         first = first.where(Outgoing.programme_id == programme_id)
-    """Whether a letter is to be sent now or taken back for being too late, or is being sent by somebody."""
+    return session.scalar(first, {"now": now})
 
 
 def is_any(session: Session, now: datetime) -> bool:
-    """Whether there is a letter to be sent, to be taken back for being too late, or being sent by somebody."""
+    """Whether a letter is to be sent now or taken back for being too late, or is being sent by somebody."""
     return bool(session.scalar(_ANY, {"now": now}))
 
 

@@ -92,17 +92,20 @@ class Outgoing(Base):
         self.domain = self.recipient.rpartition("@")[2].lower()
         self.digest, self.size = sha256(self.raw).hexdigest(), len(self.raw)
 
-    def try_anew(self, now: datetime) -> None:
-        """Let a letter that was given up go again, from the start of its schedule.
-
-        Raises NotNow where it was not given up, is no longer kept, or would come too late.
-        """
+    def why_not_again(self, now: datetime) -> str:
+        """Why it cannot be sent again, a sentence; empty when it can."""
         if self.state is not Fate.GIVEN_UP:
-            raise NotNow("Only a letter that was given up can be sent again.")
+            return "Only a letter that was given up can be sent again."
         if not self.is_kept:
-            raise NotNow("This letter’s text is no longer kept, so it cannot be sent again.")
+            return "This letter’s text is no longer kept, so it cannot be sent again."
         if self.useful_until is not None and self.useful_until <= now:
-            raise NotNow("This letter would come too late to be of use, so it is not sent again.")
+            return "This letter would come too late to be of use, so it is not sent again."
+        return ""
+
+    def try_anew(self, now: datetime) -> None:
+        """Let a letter that was given up go again, from the start of its schedule. Raises NotNow."""
+        if why := self.why_not_again(now):
+            raise NotNow(why)
         self.state, self.try_at, self.attempts, self.why = Fate.WAITING, now, 0, ""
 
 

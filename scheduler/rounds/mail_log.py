@@ -5,6 +5,7 @@ Whatever would let a coordinator act as the reader (links, the calendar's UID, r
 
 import email
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -15,11 +16,13 @@ from html.parser import HTMLParser
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, defer
 
+from scheduler.mail import holds
 from scheduler.mail.envelope import Fate, Outgoing
+from scheduler.mail.holds import Hold
 from scheduler.programme import names
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
-from scheduler.rounds import progress
+from scheduler.rounds import mail_standing, progress
 
 PAGE = 50
 FATES = {
@@ -82,22 +85,20 @@ class LetterPage:
     html: str
     source: str
     about: str
+    size: str
     may_try: bool
     may_stop: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figures:
-    """How the programme's mail stands; `late_since` is since when a letter should have left, in words."""
-
-    sent: int
-    waiting: int
-    given_up: int
-    late_since: str
-
-
 def letters(
-    session: Session, programme: Programme, *, state: str, q: str, page: int, about: str = ""
+    session: Session,
+    programme: Programme,
+    now: datetime,
+    *,
+    state: str,
+    q: str,
+    page: int,
+    about: str = "",
 ) -> LetterListing:
     """The letters in `state` (else all) whose subject or address holds `q`, newest first, fifty a page."""
     found = _found(programme, state, q, about)
@@ -105,7 +106,8 @@ def letters(
     pages = max(1, -(-total // PAGE))
     page = min(max(1, page), pages)
     rows = found.order_by(Outgoing.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
-    shown = [_row(letter, name, programme) for letter, name in session.execute(rows)]
+    standing = holds.standing(session)
+    shown = [_row(letter, name, programme, standing, now) for letter, name in session.execute(rows)]
     return LetterListing(rows=shown, total=total, page=page, pages=pages)
 
 
@@ -116,33 +118,19 @@ def find(session: Session, programme: Programme, letter_id: int) -> Outgoing | N
     )
 
 
-def letter(session: Session, programme: Programme, about: Outgoing) -> LetterPage:
+def letter(session: Session, programme: Programme, about: Outgoing, now: datetime) -> LetterPage:
     """What was really sent, read from the stored bytes; empty texts once these are no longer kept."""
     person = session.get(Person, about.person_id) if about.person_id is not None else None
     mail = email.message_from_bytes(about.raw, policy=policy.default)
     return LetterPage(
-        row=_row(about, person.name if person is not None else None, programme),
+        row=_row(about, person.name if person is not None else None, programme, holds.standing(session), now),
         text=without_links(_part(mail, "text/plain")),
         html=without_addresses(_part(mail, "text/html")),
         source=_source(mail) if about.raw else "",
         about=about.about,
-        may_try=about.state is Fate.GIVEN_UP,
+        size=f"{max(1, about.size // 1000)} kB",
+        may_try=not about.why_not_again(now),
         may_stop=about.state is Fate.WAITING and about.method is None,
-    )
-
-
-def figures(session: Session, programme: Programme, now: datetime) -> Figures:
-    """The programme's mail in figures, in one query."""
-    first = func.min(Outgoing.try_at)
-    rows = select(Outgoing.state, func.count(), first).where(Outgoing.programme_id == programme.id)
-    found = {state: (count, since) for state, count, since in session.execute(rows.group_by(Outgoing.state))}
-    oldest = found.get(Fate.WAITING, (0, None))[1]
-    is_late = oldest is not None and (now - oldest).total_seconds() > 15 * 60
-    return Figures(
-        sent=found.get(Fate.SENT, (0,))[0],
-        waiting=found.get(Fate.WAITING, (0,))[0] + found.get(Fate.SENDING, (0,))[0],
-        given_up=found.get(Fate.GIVEN_UP, (0,))[0],
-        late_since=progress.moment(oldest, programme) if is_late and oldest is not None else "",
     )
 
 
@@ -210,8 +198,11 @@ def _found(programme: Programme, state: str, q: str, about: str) -> Select[Outgo
     return found
 
 
-def _row(about: Outgoing, name: str | None, programme: Programme) -> LetterRow:
+def _row(
+    about: Outgoing, name: str | None, programme: Programme, standing: Mapping[str, Hold], now: datetime
+) -> LetterRow:
     kind, words = FATES[about.state]
+    held = mail_standing.why_it_waits(standing, about, programme, now) if about.state is Fate.WAITING else ""
     return LetterRow(
         id=about.id,
         to=name or about.recipient,
@@ -220,18 +211,24 @@ def _row(about: Outgoing, name: str | None, programme: Programme) -> LetterRow:
         letter=about.letter.replace("_", " "),
         written=progress.moment(about.written_at, programme),
         kind=kind,
-        state=words,
-        fate=_fate(about, programme),
+        state="held" if held else words,
+        fate=_fate(about, programme, held or _leaves(about, programme, now)),
         tries=about.attempts,
     )
 
 
-def _fate(about: Outgoing, programme: Programme) -> str:
+def _leaves(about: Outgoing, programme: Programme, now: datetime) -> str:
+    if about.try_at <= now:
+        return "It leaves as soon as its turn comes."
+    return f"It leaves on {progress.moment(about.try_at, programme)}."
+
+
+def _fate(about: Outgoing, programme: Programme, waits: str) -> str:
     settled = progress.moment(about.settled_at, programme) if about.settled_at is not None else ""
     why = about.why.rstrip(".")
     tries = "1 try" if about.attempts == 1 else f"{about.attempts} tries"
     sentences = {
-        Fate.WAITING: f"It leaves on {progress.moment(about.try_at, programme)}.",
+        Fate.WAITING: waits,
         Fate.SENDING: "It is being sent at this moment.",
         Fate.SENT: f"Sent on {settled}; the mail server answered “{why}”.",
         Fate.WITHDRAWN: f"Not sent: {why}.",
@@ -240,9 +237,16 @@ def _fate(about: Outgoing, programme: Programme) -> str:
     more = ""
     if about.state is Fate.WAITING and about.attempts:
         more = f" So far {tries}, the last of which ended so: {why}."
-    if about.uncertain:
-        more += " One try broke off at the very end, so it may have arrived twice."
-    return sentences[about.state] + more
+    return sentences[about.state] + more + _doubt(about)
+
+
+def _doubt(about: Outgoing) -> str:
+    """What is said of tries that ended without an answer after the last byte."""
+    if not about.uncertain:
+        return ""
+    tries = "One try" if about.uncertain == 1 else f"{about.uncertain} tries"
+    where = {Fate.SENT: "twice", Fate.WAITING: "already"}.get(about.state, "all the same")
+    return f" {tries} broke off at the very end, so it may have arrived {where}."
 
 
 def _part(mail: EmailMessage, content_type: str) -> str:

@@ -121,7 +121,7 @@ def _shown(session: Session, chat: Chat, programme: Programme) -> dict[str, obje
     now = clock.now()
     latest = record.last_act(session, chat)
     may_undo = latest is not None and record.may_undo(session, latest, now, By.COORDINATOR)
-    log = mail_log.letters(session, programme, state="", q="", page=1, about=chat.key)
+    log = mail_log.letters(session, programme, now, state="", q="", page=1, about=chat.key)
     return {
         "chat": progress.row_of(chat),
         "about": [("Student", chat.student.name), ("Mentor", chat.mentor.name)],

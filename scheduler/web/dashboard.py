@@ -9,7 +9,7 @@ from scheduler import clock, db
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.stages import Stage
-from scheduler.rounds import board, mail_log, people, progress, turnout
+from scheduler.rounds import board, mail_standing, people, progress, turnout
 from scheduler.web import access, board_frame
 
 pages = board_frame.guarded("dashboard", __name__)
@@ -51,7 +51,7 @@ def home(programme_id: int) -> ResponseReturnValue:
                 (need, progress.moment(need.since, programme) if need.since else "")
                 for need in board.needs_you(session, programme, now)
             ],
-            mail=mail_log.figures(session, programme, now),
+            mail=mail_standing.figures(session, programme, now),
             counts=people.counts(session, programme, now),
             **_rounds(session, programme),
         )

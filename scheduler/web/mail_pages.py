@@ -1,4 +1,4 @@
-"""The mail on the board: the log, one letter as it was really sent, sending again, and stopping."""
+"""The mail on the board: the log, one letter as it was really sent, sending again, stopping, pausing all."""
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,22 +6,26 @@ from sqlalchemy.orm import Session
 
 from scheduler import clock, db
 from scheduler.life import NotNow
-from scheduler.mail import outbox
-from scheduler.mail.envelope import Fate, Outgoing
+from scheduler.mail import holds, outbox
+from scheduler.mail.envelope import Outgoing
+from scheduler.programme import names
 from scheduler.programme.programme import Programme
-from scheduler.rounds import mail_log
+from scheduler.rounds import mail_log, mail_standing
 from scheduler.web import access, board_frame
 
 pages = board_frame.guarded("mail_pages", __name__)
+
+WHY_LIMIT = 200
 
 
 @pages.get("/board/<int:programme_id>/mail")
 def log(programme_id: int) -> ResponseReturnValue:
     """The letters, newest first, fifty to a page."""
     asked = {name: request.args.get(name, "") for name in ("q", "state")}
+    now = clock.now()
     with db.reading() as session:
         programme = access.programme(session, programme_id)
-        found = mail_log.letters(session, programme, **asked, page=board_frame.number("page"))
+        found = mail_log.letters(session, programme, now, **asked, page=board_frame.number("page"))
         return board_frame.page(
             "board_mail",
             session,
@@ -30,7 +34,7 @@ def log(programme_id: int) -> ResponseReturnValue:
             found=found,
             asked=asked,
             states=[("", "all"), *((fate.value, words) for fate, (_, words) in mail_log.FATES.items())],
-            figures=mail_log.figures(session, programme, clock.now()),
+            figures=mail_standing.figures(session, programme, now),
             ways=board_frame.links_to(
                 "mail_pages.log", found.page, found.pages, programme_id=programme_id, **asked
             ),
@@ -47,7 +51,7 @@ def show(programme_id: int, letter_id: int) -> ResponseReturnValue:
             session,
             programme,
             "mail",
-            letter=mail_log.letter(session, programme, about),
+            letter=mail_log.letter(session, programme, about, clock.now()),
             frame=url_for("mail_pages.html", programme_id=programme_id, letter_id=letter_id),
         )
 
@@ -57,7 +61,7 @@ def html(programme_id: int, letter_id: int) -> ResponseReturnValue:
     """The letter's HTML alone, without links, for its frame."""
     with db.reading() as session:
         programme, about = _letter(session, programme_id, letter_id)
-        return board_frame.letter_in_frame(mail_log.letter(session, programme, about).html)
+        return board_frame.letter_in_frame(mail_log.letter(session, programme, about, clock.now()).html)
 
 
 @pages.post("/board/<int:programme_id>/mail/<int:letter_id>/again")
@@ -65,8 +69,6 @@ def send_again(programme_id: int, letter_id: int) -> ResponseReturnValue:
     """Let a letter that was given up go again."""
     with db.transaction() as session:
         _, about = _letter(session, programme_id, letter_id)
-        if about.state is not Fate.GIVEN_UP:
-            raise NotNow("Only a letter that was given up can be sent again.")
         about.try_anew(clock.now())
     return _back(programme_id, letter_id, "It goes out again now.")
 
@@ -88,6 +90,43 @@ def stop(programme_id: int, letter_id: int) -> ResponseReturnValue:
         if not stopped:
             raise NotNow("This letter can no longer be stopped: it has left, or it keeps a calendar right.")
     return _back(programme_id, letter_id, "Stopped. It will not be sent.")
+
+
+@pages.post("/board/<int:programme_id>/mail/again")
+def send_all_again(programme_id: int) -> ResponseReturnValue:
+    """Let all letters go again that were given up, but for those that cannot."""
+    with db.transaction() as session:
+        programme = access.programme(session, programme_id)
+        count = outbox.send_all_again(session, programme.id, clock.now())
+        if not count:
+            raise NotNow("No letter was given up that could be sent again.")
+    said = "One letter goes" if count == 1 else f"{count} letters go"
+    return board_frame.back("mail_pages.log", f"{said} out again now.", programme_id=programme_id)
+
+
+@pages.post("/board/<int:programme_id>/mail/pause")
+def pause(programme_id: int) -> ResponseReturnValue:
+    """Keep all letters of the programme back, for a reason that everybody who coordinates it can read."""
+    why = names.clean_text(request.form.get("why", ""), WHY_LIMIT)
+    with db.transaction() as session:
+        programme, ada = access.programme(session, programme_id), access.coordinator(session)
+        if not why:
+            raise NotNow(
+                "Please say in a few words why all mail is paused, for whoever coordinates with you."
+            )
+        scope = holds.programme(programme.id)
+        paused = holds.set_up(session, scope, why, clock.now(), by=ada.name or ada.email)
+    said = "All mail of this programme is paused." if paused else "It was paused already."
+    return board_frame.back("mail_pages.log", said, programme_id=programme_id)
+
+
+@pages.post("/board/<int:programme_id>/mail/resume")
+def resume(programme_id: int) -> ResponseReturnValue:
+    """Let the programme's letters go again."""
+    with db.transaction() as session:
+        lifted = holds.lift(session, holds.programme(access.programme(session, programme_id).id))
+    said = "Mail goes out again." if lifted else "It was not paused."
+    return board_frame.back("mail_pages.log", said, programme_id=programme_id)
 
 
 def _letter(session: Session, programme_id: int, letter_id: int) -> tuple[Programme, Outgoing]:

@@ -1,12 +1,13 @@
-"""The mail on the board: the log, a letter without its links, sending again, stopping."""
+"""The mail on the board: the log, a letter without its links, sending again, stopping, pausing all."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from scheduler import db
+from scheduler.mail import outbox
 from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.mail.transport import Blame, Trouble
 from tests.support import desk
@@ -67,7 +68,11 @@ def test_a_letter_given_up_goes_again(world: World, ada: Desk) -> None:
     assert [mail.subject for mail in world.mailroom.to("maya")] == [
         "When could you meet a student? (8 – 19 Mar)"
     ]
-    assert ada.send(f"{MAIL}/1/again").status_code == 409
+    again = ada.send(f"{MAIL}/1/again")
+    assert (again.status_code, "Only a letter that was given up can be sent again." in again.text) == (
+        409,
+        True,
+    )
 
 
 def test_a_waiting_letter_is_stopped_and_a_sent_one_is_not(world: World, ada: Desk) -> None:
@@ -96,3 +101,69 @@ def test_a_sign_in_mail_is_on_nobodys_board(world: World, ada: Desk, app: Flask)
     with db.reading() as session:
         letter_id = session.scalars(select(Outgoing.id).where(Outgoing.letter == "sign_in")).one()
     assert ada.client.get(f"{MAIL}/{letter_id}").status_code == 404
+
+
+def test_all_that_was_given_up_goes_again_at_once(world: World, ada: Desk) -> None:
+    assert ada.send(f"{MAIL}/again").status_code == 409
+    world.mailroom.trouble = Trouble(Blame.RECIPIENT, "550 no such mailbox")
+    world.run()
+    world.mailroom.trouble = None
+    assert "Send all given up again" in ada.see(MAIL)
+    assert "4 letters go out again now." in ada.press(f"{MAIL}/again")
+    world.run()
+    assert [state(number) for number in range(1, 5)] == [Fate.SENT] * 4
+    assert "Send all given up again" not in ada.see(MAIL)
+
+
+def test_all_mail_is_paused_for_a_reason_and_let_go_again(world: World, ada: Desk, app: Flask) -> None:
+    page = ada.press(f"{MAIL}/pause", why="  the hospital\r\nmoves ")
+    assert "All mail of this programme is paused." in page
+    words = "Ada paused all mail of this programme on Mon 1 Mar, 9:00 am: the hospital moves. Letters are"
+    assert words in page
+    assert words in ada.see("/board/1")
+    world.run()
+    assert [state(number) for number in range(1, 5)] == [Fate.WAITING] * 4
+    assert "It waits: all mail of this programme is paused." in ada.see(f"{MAIL}/1")
+    app.test_client().post("/sign-in", data={"email": "ada@example.org"})
+    world.run()
+    assert world.letters("ada") == ["sign_in"]
+    assert "It was paused already." in ada.press(f"{MAIL}/pause", why="another reason")
+    assert "Not sent: stopped by the coordinator." in ada.press(f"{MAIL}/2/stop")
+    assert "Mail goes out again." in ada.press(f"{MAIL}/resume")
+    assert "It was not paused." in ada.press(f"{MAIL}/resume")
+    world.run()
+    assert [state(number) for number in range(1, 5)] == [Fate.SENT, Fate.WITHDRAWN, Fate.SENT, Fate.SENT]
+
+
+@pytest.mark.parametrize("why", ["", "   ", "\u202e"])
+def test_a_pause_without_a_reason_is_refused_in_a_sentence(world: World, ada: Desk, why: str) -> None:
+    answer = ada.send(f"{MAIL}/pause", why=why)
+    assert answer.status_code == 409
+    assert "Please say in a few words why all mail is paused" in answer.text
+    world.run()
+    assert state(1) is Fate.SENT
+
+
+def test_nobody_pauses_another_s_programme(world: World, ada: Desk, app: Flask) -> None:
+    desk.add_coordinator("eve@example.org")
+    eve = desk.sign_in(app, "eve@example.org")
+    for act in ("pause", "resume", "again"):
+        assert eve.send(f"{MAIL}/{act}", why="mine").status_code == 404
+    assert "Eve" not in ada.see(MAIL)
+    assert "Mail" in eve.press("/board/2/mail/pause", why="mine")
+    world.run()
+    assert state(1) is Fate.SENT
+
+
+def test_a_letter_whose_text_is_no_longer_kept_says_so_and_is_not_sent_again(world: World, ada: Desk) -> None:
+    world.mailroom.trouble = Trouble(Blame.RECIPIENT, "550 no such mailbox")
+    world.run()
+    with db.transaction() as session:
+        assert outbox.wipe(session, world.clock.now() + timedelta(days=91), timedelta(days=90)) == 4
+    page = ada.see(f"{MAIL}/1")
+    assert "The text is no longer kept." in page
+    assert "Given up on Mon 1 Mar, 9:00 am after 1 try: 550 no such mailbox." in page
+    assert "Send it again" not in page
+    answer = ada.send(f"{MAIL}/1/again")
+    assert answer.status_code == 409
+    assert "This letter’s text is no longer kept, so it cannot be sent again." in answer.text
