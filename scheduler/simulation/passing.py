@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from scheduler import db, sweep
+from scheduler import clock, db, sweep
 from scheduler.availability.ask import Ask
 from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
@@ -55,4 +55,4 @@ def walk(
 
 def _sweep_at(transport: Transport, moment: datetime, go: Callable[[datetime], object]) -> None:
     go(moment)
-    sweep.sweep(transport, lambda: moment)
+    sweep.sweep(transport, lambda: moment, machine_now=clock.machine_now)
