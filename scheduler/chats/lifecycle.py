@@ -125,7 +125,8 @@ def follow(state: State, act: Act, by: By, *, starts_at: datetime, now: datetime
         raise NotNow(WHY_NOT[state]) from None
     if to is None:
         return None
-    if act in BEFORE_START and now >= starts_at:
+    lets_go = act is Act.CANCEL and by is By.CLOCK  # of what nobody has agreed to, however late
+    if act in BEFORE_START and now >= starts_at and not lets_go:
         raise NotNow("This chat's time has come, so it can no longer be changed.")
     if act in AFTER_START and now < starts_at:
         raise NotNow("This chat has not begun yet.")

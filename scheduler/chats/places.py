@@ -22,7 +22,7 @@ def find(session: Session, chat: Chat, starts_at: datetime, *, goes_back: bool =
     is locked while we look.
     """
     programme = chat.round.programme
-    session.execute(select(Programme.id).where(Programme.id == programme.id).with_for_update())
+    session.execute(select(Programme.id).where(Programme.id == programme.id).with_for_update(key_share=True))
     own, taken = chat.mentor.place, _taken(session, chat, starts_at)
     offered = [own] if own else _by_turns(programme.places, chat.student.id)
     known = [chat.place, letters.place_shown(session, chat, By.STUDENT)]

@@ -1,5 +1,7 @@
 """Reading: whether a chat of two may stand, by everything but time itself."""
 
+from typing import NamedTuple
+
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -16,17 +18,25 @@ USES_CAPACITY = (*LIVE, State.HELD, State.MISSED, State.UNKNOWN)
 OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
 
 
+class _Ask(NamedTuple):
+    """One person's ask in the round, as far as it matters here."""
+
+    role: str
+    state: AskState
+    capacity: int
+
+
 def obstacle(
     session: Session, round_: Round, mentor: Person, student: Person, *, besides: Chat | None = None
 ) -> str:
     """Why these two should not have a chat in this round, in a sentence; empty when nothing speaks against.
 
-    The chat `besides` is the one in question: it uses none of the mentor's room. The mentor's ask is locked
-    while we count.
+    The chat `besides` is the one in question: it uses none of the mentor's room. Both asks are locked while
+    we look, so that of two who want the same room one sees the other's chat.
     """
     if round_.state in OVER:
         return f"The round of {round_.title} is over."
-    if not (_is_in(session, round_, mentor, "mentor") and _is_in(session, round_, student, "student")):
+    if any(ask.state is not AskState.ANSWERED for ask in _locked(session, round_, mentor, student).values()):
         return "One of the two is not in this round any more."
     if is_barred(session, round_, mentor, student):
         return "These two are not to be brought together again."
@@ -37,20 +47,31 @@ def taken_up(
     session: Session, round_: Round, mentor: Person, student: Person, *, besides: Chat | None = None
 ) -> str:
     """Whether the mentor's room, or the student's one chat, has gone to somebody else; empty when not."""
-    if left(session, round_, mentor, besides=besides) < 1:
+    asks = _locked(session, round_, mentor, student)
+    gives = asks["mentor"].capacity if "mentor" in asks else mentor.capacity
+    if _given(session, round_, mentor, besides=besides) >= gives:
         return f"{mentor.name} has given all the chats they offered this round."
     if other_chat(session, round_, student, besides=besides) is not None:
         return f"{student.first_name} has another chat in this round by now."
     return ""
 
 
-def left(session: Session, round_: Round, mentor: Person, *, besides: Chat | None = None) -> int:
-    """How many more chats the mentor gives in this round; the mentor's ask is locked while we count."""
-    ask = session.scalar(
-        select(Ask)
-        .where(Ask.round_id == round_.id, Ask.person_id == mentor.id, Ask.role == "mentor")
-        .with_for_update(of=Ask)
+def _locked(session: Session, round_: Round, mentor: Person, student: Person) -> dict[str, _Ask]:
+    """The asks of the two, by role, locked in the order of their ids; none of whom nobody asked.
+
+    Those were put into the round by the coordinator.
+    """
+    theirs = or_(
+        and_(Ask.person_id == mentor.id, Ask.role == "mentor"),
+        and_(Ask.person_id == student.id, Ask.role == "student"),
     )
+    asks = select(Ask.role, Ask.state, Ask.capacity).where(Ask.round_id == round_.id, theirs)
+    rows = session.execute(asks.order_by(Ask.id).with_for_update(of=Ask))
+    return {row.role: _Ask(*row) for row in rows}
+
+
+def _given(session: Session, round_: Round, mentor: Person, *, besides: Chat | None) -> int:
+    """How many of the chats the mentor gives in this round have been used."""
     used = select(func.count(Chat.id)).where(
         Chat.round_id == round_.id,
         Chat.mentor_id == mentor.id,
@@ -59,7 +80,7 @@ def left(session: Session, round_: Round, mentor: Person, *, besides: Chat | Non
     )
     if besides is not None:
         used = used.where(Chat.id != besides.id)
-    return (ask.capacity if ask is not None else mentor.capacity) - (session.scalar(used) or 0)
+    return session.scalar(used) or 0
 
 
 def other_chat(
@@ -82,11 +103,3 @@ def is_barred(session: Session, round_: Round, one: Person, other: Person) -> bo
     )
     in_force = or_(Exclusion.round_id.is_(None), Exclusion.round_id == round_.id)
     return bool(session.scalar(select(exists().where(either_way, in_force))))
-
-
-def _is_in(session: Session, round_: Round, person: Person, role: str) -> bool:
-    """Whether the person is in the round; one whom nobody asked was put there by the coordinator."""
-    state = session.scalar(
-        select(Ask.state).where(Ask.round_id == round_.id, Ask.person_id == person.id, Ask.role == role)
-    )
-    return state in (None, AskState.ANSWERED)

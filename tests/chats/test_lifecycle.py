@@ -69,6 +69,12 @@ def test_answers_end_when_the_chat_begins(act: Act) -> None:
         lifecycle.follow(state, act, By.STUDENT, starts_at=START, now=START)
 
 
+def test_the_clock_lets_go_of_a_chat_nobody_agreed_to_however_late() -> None:
+    for state in (State.PLANNED, State.PROPOSED):
+        found = lifecycle.follow(state, Act.CANCEL, By.CLOCK, starts_at=START, now=AFTER)
+        assert found is State.CANCELLED
+
+
 @pytest.mark.parametrize("act", [Act.HOLD, Act.MISS, Act.CLOSE])
 def test_outcomes_wait_until_the_chat_begins(act: Act) -> None:
     state = State.CONFIRMED

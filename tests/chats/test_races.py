@@ -32,7 +32,7 @@ ROUNDS = 20 if os.environ.get("CI") or os.environ.get("LONG") else 4
 @pytest.fixture
 def round_id(service: None) -> int:
     """A running round; one mentor and ten students gave every afternoon of it."""
-    now, here = clock.now(), Clock()
+    now = clock.now()
     with db.transaction() as session:
         programme = Programme(name="Races", timezone="America/New_York", created_at=now)
         session.add(programme)
@@ -40,8 +40,6 @@ def round_id(service: None) -> int:
         for act in (RoundAct.ASK, RoundAct.DRAFT, RoundAct.PUBLISH):
             round_.act(act, now, by=By.COORDINATOR)
         round_.publish_at = round_.settle_by = now
-        first = here.at("2027-03-08 12:00")
-        given = [Slot(first + timedelta(days=n), first + timedelta(days=n, hours=8)) for n in range(30)]
         for number in range(TAKERS + 1):
             person = Person(
                 programme=programme,
@@ -54,10 +52,16 @@ def round_id(service: None) -> int:
             )
             session.add(person)
             ask = asking.add(session, round_, person, "mentor" if number == 0 else "student", now)
-            asking.offer(session, ask, given, now) if number == 0 else asking.wish(
-                session, ask, now, chosen=given
+            asking.offer(session, ask, given(), now) if number == 0 else asking.wish(
+                session, ask, now, chosen=given()
             )
         return round_.id
+
+
+def given() -> list[Slot]:
+    """Every afternoon of the round."""
+    first = Clock().at("2027-03-08 12:00")
+    return [Slot(first + timedelta(days=n), first + timedelta(days=n, hours=8)) for n in range(30)]
 
 
 def at_once(works: list[Callable[[Session], object]]) -> list[str]:
@@ -178,3 +182,25 @@ def test_a_mentor_s_room_is_never_exceeded(round_id: int, clock: Clock, room: in
     assert (ends.count("done"), ends.count("NotNow")) == (room, TAKERS - room)
     with db.reading() as session:
         assert len(list(session.scalars(select(Chat)))) == room
+
+
+def test_a_student_who_picks_two_chats_at_once_has_one(round_id: int, clock: Clock) -> None:
+    now, noon = clock.now(), Clock().at("2027-03-09 12:00")
+    with db.transaction() as session:
+        mentor, students = people(session)
+        students[0].is_mentor = True
+        round_ = session.get_one(Round, round_id)
+        asking.offer(session, asking.add(session, round_, students[0], "mentor", now), given(), now)
+        tries = []
+        for number, other in enumerate([mentor, students[0]]):
+            start = noon + timedelta(hours=number)
+            chat = booking.plan(session, round_, other, students[1], start, now, by=By.CLOCK)
+            record.happen(session, chat, Act.PROPOSE, now, via=Via.CLOCK, by=By.CLOCK)
+            tries.append(declined(session, chat))
+    for number in range(ROUNDS):
+        start = noon + timedelta(days=1 + number)
+        ends = at_once([picks(chat_id, start + timedelta(hours=n)) for n, chat_id in enumerate(tries)])
+        assert sorted(ends) == ["NotNow", "done"]
+        with db.transaction() as session:
+            winner = session.scalars(select(Chat).where(Chat.state.in_(LIVE))).one()
+            tries[ends.index("done")] = declined(session, winner)

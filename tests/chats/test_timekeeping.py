@@ -102,6 +102,19 @@ def test_a_planned_chat_whose_time_is_too_near_is_not_proposed(world: World) -> 
     assert chat_letters(world, "sam") == []
 
 
+@pytest.mark.parametrize("proposed", [False, True])
+def test_after_an_outage_past_its_time_a_chat_nobody_heard_of_is_let_go(world: World, proposed: bool) -> None:
+    round_id = world.round(first=date(2027, 3, 1), last=date(2027, 3, 19))
+    chat_id = world.chat(round_id, "maya", "sam", "2027-03-04 16:30", proposed=proposed)
+    world.clock.at("2027-03-05 09:00")  # nothing ran for four days
+    for _ in range(2):
+        world.run()
+    with db.reading() as session:
+        chat = session.get_one(Chat, chat_id)
+        assert (chat.state, chat.due_at, chat.quarters) == ("cancelled", None, [])
+    assert chat_letters(world, "sam") + chat_letters(world, "maya") == []
+
+
 def test_a_missed_chat_is_prompted_once_and_then_listed(world: World, chat: int) -> None:
     accept(chat)
     world.at("2027-03-10 09:00")

@@ -46,9 +46,10 @@ start() {
   echo "export TEST_POSTGRES_URL='postgresql+psycopg://coffee@/coffee?host=$dir'"
 }
 
-# What a test writes need not outlive a power cut, so the cluster does not wait for the disk unless told to.
+# What a test writes need not outlive a power cut, so the cluster does not wait for the disk unless told to; and it looks
+# for deadlocks sooner than others.
 launch() {
-  local bin=$1 dir=$2 haste="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  local bin=$1 dir=$2 haste="-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c deadlock_timeout=100ms"
   if [ "${DURABLE:-}" = 1 ]; then haste=; fi
   cd "$dir"
   as_owner "$bin/initdb" -D "$dir/cluster" -U coffee -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 &&
