@@ -25,7 +25,7 @@ LIVES = 30_000 if os.environ.get("LONG") else 300
 BATCH = 25
 SHOWN = {By.STUDENT: {State.PROPOSED, State.CONFIRMED}, By.MENTOR: {State.CONFIRMED}}
 END_LETTERS = {
-    State.DECLINED: {"chat_try_again", "chat_declined"},
+    State.DECLINED: {"chat_try_again", "chat_declined", "chat_cancelled"},
     State.LAPSED: {"chat_lapsed", "chat_cancelled"},
     State.CANCELLED: {"chat_cancelled"},
     State.MISSED: {"chat_missed", "chat_no_time_left"},
