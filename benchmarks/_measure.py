@@ -31,7 +31,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One figure against its target: `values` has one of each run, in `unit`."""
+    """One figure, against its target where it has one: `values` has one of each run, in `unit`."""
 
     name: str
     unit: str
@@ -44,8 +44,10 @@ class Result:
     """What else was seen: the baseline's own figures and ours, how many, how large."""
 
     @property
-    def reached(self) -> bool:
-        """Whether the median is where it should be."""
+    def reached(self) -> bool | None:
+        """Whether the median is where it should be; None where nobody says where that is."""
+        if self.at_least is None and self.at_most is None:
+            return None
         middle = median(self.values)
         above = self.at_least is None or middle >= self.at_least
         return above and (self.at_most is None or middle <= self.at_most)
@@ -53,7 +55,9 @@ class Result:
     @property
     def target(self) -> str:
         """The target in words."""
-        return f"≥ {self.at_least:g}" if self.at_least is not None else f"≤ {self.at_most:g}"
+        if self.at_least is not None:
+            return f"≥ {self.at_least:g}"
+        return f"≤ {self.at_most:g}" if self.at_most is not None else ""
 
     def as_json(self) -> dict[str, object]:
         """All of it, with the machine it was measured on."""
@@ -109,7 +113,7 @@ def tell(results: Sequence[Result], to: Asked) -> None:
     print(f"{'':{widest}}  {'median':>9} {'min':>9} {'max':>9}  {'target':>8}")
     for result in results:
         figures = " ".join(f"{at(result.values):9.3f}" for at in (median, min, max))
-        verdict = "reached" if result.reached else "MISSED"
+        verdict = {True: "reached", False: "MISSED", None: ""}[result.reached]
         print(f"{result.name:{widest}}  {figures}  {result.target:>8}  {verdict:7}  {result.unit}")
     lines = "".join(json.dumps(result.as_json(), ensure_ascii=False) + "\n" for result in results)
     if to.json is None:

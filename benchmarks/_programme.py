@@ -77,16 +77,18 @@ def ask(round_id: int) -> int:
 
 
 def answer(round_id: int) -> int:
-    """Everybody is in, at any of the programme's hours; how many receipts that makes."""
+    """Everybody is in, at any of the programme's hours, one after the other; how many receipts that makes."""
     now = clock.now()
-    with db.transaction() as session:
-        asks = session.scalars(select(Ask).where(Ask.round_id == round_id)).all()
-        for asked in asks:
+    with db.reading() as session:
+        ids = session.scalars(select(Ask.id).where(Ask.round_id == round_id)).all()
+    for ask_id in ids:
+        with db.transaction() as session:
+            asked = session.get_one(Ask, ask_id)
             if asked.is_mentor:
                 asking.offer(session, asked, _hours(asked, now), now, capacity=EACH)
             else:
                 asking.wish(session, asked, now)
-        return len(asks)
+    return len(ids)
 
 
 def plan(round_id: int) -> datetime:
