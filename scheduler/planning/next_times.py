@@ -24,7 +24,7 @@ def best(
 
     A start lies between `earliest` and `latest`, both included, and is not one of `avoid`. Soonest first, but
     spread: over days of `zone` where possible, then hours apart, then not overlapping, and only then as near
-    as they come. Taken time must not be in the free slots. Raises ValueError for a naive slot, and for a
+    as they come. Taken time must not be in the free slots. Raises ValueError for a naive time and for a
     length that is not above zero.
     """
     if length <= timedelta(0):
