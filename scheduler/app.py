@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import MapAdapter
 
-from scheduler import db, queue, settings, wiring
+from scheduler import db, localtime, queue, settings, wiring
 from scheduler.db import Conflict
 from scheduler.life import NotAllowed, NotNow
 from scheduler.links import BadLink
@@ -71,6 +71,7 @@ def create_app(known: Settings | None = None) -> Flask:
     """The whole web face, on `known` settings or the environment's."""
     known = known or settings.load()
     wired = wiring.start(known)
+    localtime.read_tables()
     packaged = HERE / "templates"
     folder = packaged if packaged.is_dir() else HERE.parent / "templates"
     app = Pages("scheduler", template_folder=str(folder), static_folder=str(HERE / "web" / "static"))

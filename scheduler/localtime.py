@@ -21,6 +21,11 @@ class NoSuchTime(ValueError):
     """A wall time that a day does not have, or has twice; the text is a sentence fit for a page."""
 
 
+def read_tables() -> None:
+    """Read the names of days, months and zones now: processes forked from this one share them."""
+    _dated(date(2027, 3, 1), "EEEE d MMMM")
+
+
 def in_zone(moment: datetime, zone: str) -> datetime:
     """The same instant on the clocks of `zone`. Raises ValueError for a naive moment."""
     if moment.utcoffset() is None:

@@ -91,7 +91,7 @@ def chosen(window: Window, keys: Iterable[str], *, repeat: bool, taken: Iterable
     return Chosen(lasting, len(picked) - len(lasting))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _day(on: date, parts: tuple[Part, ...], zone: str, reader_zone: str) -> Day:
     """A date while nothing of it is taken or too soon: the same for all who read it in one zone."""
     halves = [_box(on, *half, "", reader_zone) for half in slots.half_hours(parts, on, zone)]

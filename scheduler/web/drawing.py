@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from flask import get_template_attribute
 
-KEPT = 512
+KEPT = 256
 """Pieces of pages, of a few kilobytes each."""
 
 

@@ -58,7 +58,7 @@ def zone_words(window: Window) -> str:
     return " ".join(filter(None, (f"All times are {localtime.zone_name(zone)}.", change)))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _day(day: boxes.Day, names: tuple[str, ...], ticked: frozenset[str]) -> Day:
     """One date in words; most readers of a round see the same, so it is made once."""
     return Day(
