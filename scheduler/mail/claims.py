@@ -27,8 +27,8 @@ from scheduler.mail.envelope import Fate, Outgoing, Suppression
 OnRefused = Callable[[Session, Outgoing, str], None]
 MINUTE = timedelta(minutes=1)
 NEVER = datetime.max.replace(tzinfo=UTC)
-ORDER = (Outgoing.lane, Outgoing.try_at, Outgoing.useful_until, Outgoing.id)
-"""In which order letters are begun; nothing of it changes while a letter is being sent."""
+ORDER = (Outgoing.lane, Outgoing.try_at, Outgoing.useful_until.nulls_first(), Outgoing.id)
+"""In which order letters are begun, on every database; nothing of it changes while one is being sent."""
 BY_RATE = 5_262_700_313
 """PostgreSQL's advisory lock of those who count before they claim; any number nobody else uses."""
 

@@ -10,6 +10,7 @@ from scheduler import db
 from scheduler.clock import now
 from scheduler.mail import delivery, holds
 from scheduler.mail.delivery import Pace
+from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.mail.holds import Hold
 from scheduler.mail.transport import Blame, Trouble
 from tests.support import post
@@ -98,21 +99,27 @@ def test_after_trouble_of_ours_all_rests_longer_each_time_till_one_letter_leaves
     assert until(holds.SERVER) is None
 
 
-def test_only_one_letter_is_risked_when_a_rest_is_over(clock: Clock) -> None:
+def test_only_one_letter_is_risked_when_a_rest_is_over(mailroom: Mailroom, clock: Clock) -> None:
     put(*post.many(5))
+    mailroom.trouble = Trouble(Blame.OURS, "421 busy")
+    post.deliver(mailroom)
+    clock.advance(minutes=1)
+    begun: list[int] = []
 
-    class Down(Mailroom):
-        tries = 0
-
+    class Watched(Mailroom):
         def send(self, envelope_sender: str, recipient: str, raw: bytes) -> str:
-            self.tries += 1
-            raise Trouble(Blame.OURS, "421 busy")
+            begun.append(post.states().count("sending"))
+            return super().send(envelope_sender, recipient, raw)
 
-    way = Down()
-    for _ in range(3):
-        post.deliver(way)
-        clock.advance(minutes=5)
-    assert way.tries == 3
+    assert post.deliver(Watched()) == 5
+    assert begun[:2] == [1, 4]
+
+
+def test_two_refused_at_once_make_the_rest_no_longer() -> None:
+    for _ in range(2):
+        with db.transaction() as session:
+            holds.rest(session, holds.SERVER, "421 busy", now())
+    assert until(holds.SERVER) == timedelta(seconds=15)
 
 
 class OneAMinute(Mailroom):
@@ -175,6 +182,20 @@ def test_no_more_letters_are_begun_in_any_minute_than_is_set(
     assert (post.deliver(mailroom), next_try()) == (0, timedelta(seconds=1))
     clock.advance(seconds=1)
     assert post.deliver(mailroom) == per_minute
+
+
+def test_what_another_is_sending_counts_as_begun(mailroom: Mailroom) -> None:
+    put(*post.many(8))
+    with db.transaction() as session:
+        theirs = session.scalars(select(Outgoing).order_by(Outgoing.id).limit(3)).all()
+        for one in theirs:
+            one.state, one.owner, one.lease_until = (
+                Fate.SENDING,
+                "elsewhere:1:1:1",
+                now() + timedelta(minutes=5),
+            )
+    delivery.bind(Pace(per_minute=5))
+    assert post.deliver(mailroom) == 2
 
 
 def test_a_rate_for_each_domain_leaves_the_others_alone(mailroom: Mailroom, clock: Clock) -> None:

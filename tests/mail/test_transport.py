@@ -144,13 +144,16 @@ def _sent(url: str, identity: Identity | None = None) -> str:
         way.close()
 
 
-def test_over_starttls_nothing_but_the_greeting_is_said_in_the_clear(identity: Identity) -> None:
+@pytest.mark.parametrize(("user", "next_verb"), [("ada:pass%2Fword@", "AUTH"), ("", "MAIL")])
+def test_over_starttls_nothing_but_the_greeting_is_said_in_the_clear(
+    identity: Identity, user: str, next_verb: str
+) -> None:
     with serving(SIGNED, identity=identity) as server:
-        url = f"smtp+starttls://ada:pass%2Fword@{server.name}"
-        assert _sent(url, identity) == "250 kept"
+        assert _sent(f"smtp+starttls://{user}{server.name}", identity) == "250 kept"
     said = [line.split(" ")[0].upper() for line in server.lines]
-    assert said[:4] == ["EHLO", "STARTTLS", "EHLO", "AUTH"]
-    assert b64decode(server.lines[3].split(" ")[2]) == b"\0ada\0pass/word"
+    assert said[:4] == ["EHLO", "STARTTLS", "EHLO", next_verb]
+    if user:
+        assert b64decode(server.lines[3].split(" ")[2]) == b"\0ada\0pass/word"
 
 
 def test_smtps_is_encrypted_from_its_first_byte(identity: Identity) -> None:
