@@ -80,7 +80,7 @@ def deliver(
     share = -(-due // (1 + len(others)))
     trip = Trip(now, machine_now, _brake, on_refused, most=most, at_once=share, length=for_at_most)
     with ThreadPoolExecutor(max(1, len(others))) as pool:
-        runs = [pool.submit(Sender(trip, other).run) for other in others]
+        runs = [pool.submit(Sender(trip, other).run_beside) for other in others]
         Sender(trip, transport).run()
     for run in runs:
         run.result()

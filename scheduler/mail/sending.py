@@ -85,6 +85,8 @@ class Trip:
     ) -> None:
         self.now, self.machine_now, self.brake, self.on_refused = now, machine_now, brake, on_refused
         self.sent, self.is_stopped = 0, False
+        self.was_tried = threading.Event()
+        """A letter has been tried: whether the server takes us is known, before it is called again beside."""
         self._at_once = min(BATCH, max(LEAST_BATCH, at_once))
         self._left, self._ends, self._is_late = most, machine_now() + length, False
         self._lock = threading.Lock()
@@ -122,6 +124,11 @@ class Sender:
         self._broke_off = False
         self._resting: set[str] = set()
 
+    def run_beside(self) -> None:
+        """The same, once another sender has tried a letter."""
+        self._trip.was_tried.wait()
+        self.run()
+
     def run(self) -> None:
         """Send until nothing more is due, or the trip is over."""
         self._owner = owners.begin()
@@ -130,6 +137,7 @@ class Sender:
                 while not self._trip.is_over() and (most := self._trip.take()) and self._send_some(most):
                     pass
         finally:
+            self._trip.was_tried.set()
             owners.end(self._owner)
             self._transport.close()
 
@@ -178,6 +186,7 @@ class Sender:
         if not is_ours:
             # We were taken for gone, so the rest of the batch is somebody else's too.
             self._trip.is_stopped = True
+        self._trip.was_tried.set()
         if blame is not None:
             log.warning("letter not sent", letter=letter.letter, id=letter.id, blame=blame, why=why)
         return blame is None

@@ -161,3 +161,14 @@ def test_more_connections_are_opened_only_for_many_letters(
     assert sorted(server.taken) == sorted(row.raw for row in post.rows())
     assert 1 <= server.connections <= opened
     assert (server.connections == 1) == (opened == 1)
+
+
+@pytest.mark.usefixtures("smtp_allowed")
+def test_a_server_that_does_not_take_us_is_called_once(clock: Clock) -> None:
+    before = delivery.pace()
+    delivery.bind(Pace(connections=4))
+    put(*post.many(90))
+    with serving({"connect": "554 go away"}) as server:
+        assert post.deliver(Smtp(server.url)) == 0
+        assert server.connections == 1
+    delivery.bind(before)
