@@ -18,6 +18,7 @@ from scheduler.app import create_app
 from scheduler.settings import Settings
 from tests.support.clock import Clock
 from tests.support.mailroom import Mailroom
+from tests.support.templates import COMPILED
 from tests.support.world import World
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
@@ -136,6 +137,7 @@ def app(known: Settings, clock: Clock) -> Iterator[Flask]:
     """The service with its pages, on an empty database."""
     made = create_app(known)
     made.testing = True
+    made.jinja_env.bytecode_cache = COMPILED
     yield made
     db.unbind()
 
