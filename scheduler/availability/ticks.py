@@ -15,7 +15,7 @@ def keys_of(offered: Iterable[Day], given: Iterable[Slot]) -> set[str]:
     them unchanged gives the same half-hours again.
     """
     times = slots.merge(given)
-    return {key for day in offered for key in _of_day(day, times)}
+    return {key for day in offered for key in _of_day(day, times)} if times else set()
 
 
 def _of_day(day: Day, times: Sequence[Slot]) -> list[str]:
