@@ -5,14 +5,16 @@ import json
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 
 from scheduler import clock
 
-RUNS = 5
+RUNS, SYNCS = 5, 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +123,17 @@ def tell(results: Sequence[Result], to: Asked) -> None:
         return
     with to.json.open("a", encoding="utf-8") as file:
         file.write(lines)
+
+
+def syncs() -> float:
+    """How often a second a file can be made safe on this disk: no faster can one commit follow another."""
+    with tempfile.TemporaryFile() as file:
+        began = perf_counter()
+        for _ in range(SYNCS):
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+        return round(SYNCS / (perf_counter() - began), 1)
 
 
 def machine() -> dict[str, object]:

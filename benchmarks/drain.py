@@ -39,6 +39,7 @@ def measured(kind: str, url: str, sink: _sink.Sink, asked: _measure.Asked) -> li
             letters = written(asked.size(LETTERS, 20))
             rates = _measure.in_turns(
                 asked.runs,
+                syncs=_measure.syncs,
                 smtplib=lambda: plain(letters, sink),
                 one=lambda: drained(letters, sink, 1),
                 many=lambda: drained(letters, sink, MANY),
@@ -47,6 +48,7 @@ def measured(kind: str, url: str, sink: _sink.Sink, asked: _measure.Asked) -> li
         "letters": len(letters),
         "octets a letter": sum(len(row["raw"]) for row in letters) // len(letters),
         "baseline letters/s": rates["smtplib"],
+        "disk syncs/s": rates["syncs"],
     }
     floors = {"one": ("one connection", FLOORS[kind]), "many": ("up to four connections", 1.0)}
     return [

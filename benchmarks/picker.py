@@ -41,8 +41,9 @@ def measured(kind: str, url: str, asked: _measure.Asked) -> list[_measure.Result
         with _programme.wired(known):
             pages = asked_mentors(asked.size(MENTORS, 4))
         with _serving.running(known) as port, _serving.running(known, _serving.HELLO) as hello:
-            _measure.in_turns(
+            found = _measure.in_turns(
                 asked.runs,
+                syncs=_measure.syncs,
                 hello=lambda: load(seen["hello"], hello, [("/", "")], asked),
                 show=lambda: load(seen["show"], port, pages, asked),
                 keep=lambda: load(seen["keep"], port, pages, asked, method="POST"),
@@ -56,7 +57,11 @@ def measured(kind: str, url: str, asked: _measure.Asked) -> list[_measure.Result
             unit="ms",
             values=[one["p99"] for one in seen["keep"]],
             at_most=PATIENCE[kind],
-            beside={"longest, ms": [one["max"] for one in seen["keep"]], "clients": CLIENTS},
+            beside={
+                "longest, ms": [one["max"] for one in seen["keep"]],
+                "clients": CLIENTS,
+                "disk syncs/s": found["syncs"],
+            },
         ),
     ]
 
