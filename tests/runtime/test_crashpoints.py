@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from scheduler import clock, crashpoint, db, sweep
 from scheduler.chats.chat import ChatEvent
-from scheduler.mail import transport
+from scheduler.mail import sending, transport
 from scheduler.mail.envelope import Fate, Outgoing
 from tests.support import truth
 from tests.support.counting import CountingSink
@@ -41,7 +41,8 @@ def dies_at(name: str, passing: int, url: str) -> None:
         pid = os.fork()
     if pid == 0:
         try:
-            transport.LETTERS_A_CONNECTION = 1  # so that there are connections enough to die at
+            # So that there are connections and batches enough to die at.
+            transport.LETTERS_A_CONNECTION, sending.BATCH, sending.LEAST_BATCH = 1, 2, 2
             crashpoint.arm(name, passing)
             for _ in range(3):
                 sweep.sweep(transport.to(url), clock.now)
@@ -71,6 +72,7 @@ def test_a_sweep_that_dies_there_loses_nothing(
     world: World, sink: CountingSink, name: str, passing: int
 ) -> None:
     prepare(world)
+    list(sink.arrived())  # of a case that failed
     sink.broken_off = 0
     dies_at(name, passing, sink.url)
     while sweep.sweep(transport.to(sink.url), clock.now):
