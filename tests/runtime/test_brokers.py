@@ -124,6 +124,7 @@ def slowly(url: str) -> Iterator[str]:
         for end in (source, to):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
     def listen() -> None:
         with suppress(OSError):
