@@ -3,7 +3,6 @@
 import base64
 import email
 import functools
-import hashlib
 import quopri
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -151,7 +150,7 @@ def assemble(
         *((_own_name(name), _token(name, value)) for name, value in headers),
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in block)
-    return head.encode("ascii") + _body(words, calendar, seed=message_id)
+    return head.encode("ascii") + _body(words, calendar)
 
 
 def check(
@@ -196,15 +195,15 @@ def _reads_none() -> bool:
     return False
 
 
-def _body(words: Words, calendar: tuple[str, bytes] | None, *, seed: str) -> bytes:
+def _body(words: Words, calendar: tuple[str, bytes] | None) -> bytes:
     alternatives = [_text_part("plain", words.text), _text_part("html", words.html)]
     if calendar is None:
-        return _multipart("alternative", alternatives, seed)
+        return _multipart("alternative", alternatives)
     method, ics = calendar
     # Parameters unquoted and in upper case: not every client looks the method up as RFC 2045 would.
     alternatives.append(_base64_part(f"text/calendar; charset=utf-8; method={_token('method', method)}", ics))
     file = _base64_part('application/ics; name="invite.ics"', ics, 'attachment; filename="invite.ics"')
-    return _multipart("mixed", [_multipart("alternative", alternatives, seed), file], seed)
+    return _multipart("mixed", [_multipart("alternative", alternatives), file])
 
 
 def _text_part(subtype: str, text: str) -> bytes:
@@ -220,9 +219,9 @@ def _base64_part(content_type: str, content: bytes, disposition: str | None = No
     return f"{head}\r\n".encode() + base64.encodebytes(content).replace(b"\n", b"\r\n")
 
 
-def _multipart(kind: str, parts: Sequence[bytes], seed: str) -> bytes:
-    # "=_" never occurs in quoted-printable or base64, and a seed of ours keeps the bytes the same.
-    boundary = "=_" + hashlib.sha256(f"{kind} {seed}".encode()).hexdigest()[:24]
+def _multipart(kind: str, parts: Sequence[bytes]) -> bytes:
+    # "=_" never occurs in quoted-printable or base64, so that one boundary for each kind is enough.
+    boundary = f"=_{kind}"
     head = f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n'.encode()
     pieces = b"".join(f"\r\n--{boundary}\r\n".encode() + part for part in parts)
     return head + pieces + f"\r\n--{boundary}--\r\n".encode()
