@@ -311,6 +311,10 @@ def _put_off(model: type[Any], row_id: int, now: datetime, rest: timedelta) -> N
     """Let a row that is still due rest, and count the try where the row counts them."""
     columns = model.__table__.c
     values = {"due_at": now + rest} | ({"tries": columns.tries + 1} if "tries" in columns else {})
-    still_due = model.__table__.update().where(columns.id == row_id, columns.due_at <= now)
-    with transaction() as session:
-        session.execute(still_due.values(values))
+    still_due = model.__table__.update().where(columns.id == row_id, columns.due_at <= now).values(values)
+
+    def put_off() -> None:
+        with transaction() as session:
+            session.execute(still_due)
+
+    attempt(put_off)

@@ -9,13 +9,16 @@ from io import BytesIO
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
+import click
 import pytest
+from click.testing import CliRunner
 from flask import Flask, request
 from sqlalchemy import create_engine, select, text, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db
+from scheduler.commands.speaking import Verb
 from scheduler.limits import Count
 from scheduler.mail import inbox
 from scheduler.mail.envelope import Incoming
@@ -209,6 +212,15 @@ def test_a_class_list_is_read_from_its_beginning_when_its_page_is_run_again(app:
     app.config["WTF_CSRF_ENABLED"] = False
     answer = app.test_client().post("/list", data={"file": (BytesIO(b"name,email"), "list.csv")})
     assert (answer.data, len(runs)) == (b"name,email", 2)
+
+
+def test_a_command_whose_write_met_another_s_ends_in_a_sentence(service: None) -> None:
+    @click.command(cls=Verb)
+    def clash() -> None:
+        add_in_one([], fail=1)
+
+    ended = CliRunner().invoke(clash)
+    assert (ended.exit_code, ended.stderr) == (1, "Somebody was a moment faster. Please look again.\n")
 
 
 def test_a_page_says_that_the_database_is_away_and_that_nothing_was_lost(

@@ -29,7 +29,7 @@ from tests.support.clock import Clock
 from tests.support.mailroom import Mailroom
 
 MENTORS, STUDENTS = 3, 6
-TIMES = 60 if os.environ.get("CI") or os.environ.get("LONG") else 15
+TIMES = 40 if os.environ.get("CI") or os.environ.get("LONG") else 15
 SIDES = (By.STUDENT, By.MENTOR)
 Deed = Callable[[Session, random.Random], object]
 
