@@ -64,8 +64,12 @@ def withdraw(
         which.append(Outgoing.letter.not_in(spare))
     if not with_calendar:
         which.append(Outgoing.method.is_(None))
-    _change(session, Outgoing.state == Fate.SENDING, *which, recalled=why)
     still = Outgoing.state.in_([Fate.WAITING, Fate.GIVEN_UP])
+    open_ones = select(Outgoing.id).where(*which, or_(still, Outgoing.state == Fate.SENDING))
+    # Locked first, and in one order: none begins to be sent, and none comes back, between the two changes.
+    if not session.scalars(open_ones.order_by(Outgoing.id).with_for_update()).all():
+        return 0
+    _change(session, Outgoing.state == Fate.SENDING, *which, recalled=why)
     return _change(session, still, *which, state=Fate.WITHDRAWN, why=why, settled_at=now)
 
 

@@ -1,10 +1,12 @@
 """The outbox: a letter is put once, taken back when no longer true, remembered when its text is gone."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from hashlib import sha256
+from threading import Event, get_ident
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from scheduler import db
 from scheduler.clock import now
@@ -42,6 +44,43 @@ def test_withdrawing_spares_what_it_is_told_to() -> None:
         )
     assert done == 1
     assert post.states() == ["waiting", "waiting", "withdrawn", "waiting"]
+
+
+class Slow:
+    """A mail server that thinks for a while, and then wants the letter later."""
+
+    def __init__(self) -> None:
+        self.has_begun, self.may_go_on = Event(), Event()
+
+    def send(self, envelope_sender: str, recipient: str, raw: bytes) -> str:
+        self.has_begun.set()
+        self.may_go_on.wait(10)
+        raise Trouble(Blame.LATER, "451 not now")
+
+    def another(self) -> None:
+        """There is one line."""
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def test_no_letter_slips_out_while_it_is_taken_back() -> None:
+    put(letter(1))
+    us, server, runs = get_ident(), Slow(), list[Future[int]]()
+
+    def send_meanwhile(_1: object, _2: object, _statement: str, values: object, *_: object) -> None:
+        if get_ident() == us and "withdrawn" in str(values):
+            runs.append(sender.submit(post.deliver, server))
+            server.has_begun.wait(0.5)
+
+    with ThreadPoolExecutor(1) as sender:
+        event.listen(db.engine(), "before_cursor_execute", send_meanwhile)
+        with db.transaction() as session:
+            outbox.withdraw(session, now(), "paused", person=1)
+        event.remove(db.engine(), "before_cursor_execute", send_meanwhile)
+        server.may_go_on.set()
+    assert [run.result() for run in runs] == [0]
+    assert post.states() == ["withdrawn"]
 
 
 def test_a_letter_given_up_is_taken_back_too_and_was_never_heard(mailroom: Mailroom) -> None:
