@@ -5,10 +5,13 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from urllib.error import URLError
 from urllib.request import urlopen
+
+import psutil
 
 from scheduler.commands import paging
 
@@ -16,15 +19,29 @@ HERE = Path(__file__).parent
 OURS, HELLO = "scheduler.app:create_app()", "_hello:pages"
 
 
+@dataclass(frozen=True)
+class Server:
+    """Where it listens, and its first process."""
+
+    port: int
+    pid: int
+
+    def cpu(self) -> float:
+        """The seconds of a core that all its processes have used."""
+        first = psutil.Process(self.pid)
+        times = [process.cpu_times() for process in (first, *first.children(recursive=True))]
+        return sum(one.user + one.system for one in times)
+
+
 @contextmanager
-def running(known: Mapping[str, str], app: str = OURS) -> Iterator[int]:
-    """The port of a server of the pages (or of another `app` of this folder), for the length of the block."""
+def running(known: Mapping[str, str], app: str = OURS) -> Iterator[Server]:
+    """A server of the pages (or of another `app` of this folder), for the length of the block."""
     port = free_port()
     words = paging.gunicorn(f"127.0.0.1:{port}", paging.PROCESSES)
     words = [app if word == OURS else word for word in words]
-    with started([*words, "--pythonpath", str(HERE)], {**known, "PORT": str(port)}):
+    with started([*words, "--pythonpath", str(HERE)], {**known, "PORT": str(port)}) as process:
         wait_for(f"http://127.0.0.1:{port}/healthz")
-        yield port
+        yield Server(port, process.pid)
 
 
 @contextmanager

@@ -40,13 +40,13 @@ def measured(kind: str, url: str, asked: _measure.Asked) -> list[_measure.Result
         known = _programme.environ(Path(folder), url)
         with _programme.wired(known):
             pages = asked_mentors(asked.size(MENTORS, 4))
-        with _serving.running(known) as port, _serving.running(known, _serving.HELLO) as hello:
+        with _serving.running(known) as ours, _serving.running(known, _serving.HELLO) as hello:
             found = _measure.in_turns(
                 asked.runs,
                 syncs=_measure.syncs,
                 hello=lambda: load(seen["hello"], hello, [("/", "")], asked),
-                show=lambda: load(seen["show"], port, pages, asked),
-                keep=lambda: load(seen["keep"], port, pages, asked, method="POST"),
+                show=lambda: load(seen["show"], ours, pages, asked),
+                keep=lambda: load(seen["keep"], ours, pages, asked, method="POST"),
             )
     rates = {name: [one["rate"] for one in rows] for name, rows in seen.items()}
     return [
@@ -73,6 +73,8 @@ def ratio(
     beside = {
         "baseline requests/s": rates["hello"],
         "requests/s": rates[which],
+        "baseline CPU ms a request": [one["cpu"] for one in seen["hello"]],
+        "CPU ms a request": [one["cpu"] for one in seen[which]],
         "p50, ms": [one["p50"] for one in seen[which]],
         "p99, ms": [one["p99"] for one in seen[which]],
     }
@@ -108,7 +110,7 @@ def _page(asked: Ask, turn: int, now: datetime) -> tuple[str, str]:
 
 def load(
     rows: list[dict[str, Any]],
-    port: int,
+    server: _serving.Server,
     pages: list[tuple[str, str]],
     asked: _measure.Asked,
     *,
@@ -116,7 +118,9 @@ def load(
 ) -> float:
     """Requests a second; every one must have been answered well."""
     seconds = asked.size(SECONDS, 1)
-    seen = _load.asked(port, pages, clients=CLIENTS, seconds=seconds, method=method)
+    before = server.cpu()
+    seen = _load.asked(server.port, pages, clients=CLIENTS, seconds=seconds, method=method)
+    seen["cpu"] = (server.cpu() - before) * 1000 / sum(seen["codes"].values())
     assert set(seen["codes"]) <= {"200", "303"}, f"answers were {seen['codes']}"
     rows.append(seen)
     rate: float = seen["rate"]
