@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import TypeVar
 
 from scheduler import clock
+
+T = TypeVar("T")
 
 RUNS, SYNCS = 5, 50
 
@@ -95,9 +98,9 @@ def asked(about: str | None) -> Asked:
     )
 
 
-def in_turns(runs: int, **measured: Callable[[], float]) -> dict[str, list[float]]:
+def in_turns(runs: int, **measured: Callable[[], T]) -> dict[str, list[T]]:
     """Measure all of them, one after the other, so many times: what slows the machine slows all alike."""
-    found: dict[str, list[float]] = {name: [] for name in measured}
+    found: dict[str, list[T]] = {name: [] for name in measured}
     for _ in range(runs):
         for name, measure in measured.items():
             found[name].append(measure())

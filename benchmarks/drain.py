@@ -3,8 +3,8 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
-from typing import Any
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
 
 import _databases
 import _measure
@@ -37,18 +37,20 @@ def measured(kind: str, url: str, sink: _sink.Sink, asked: _measure.Asked) -> li
         known = _programme.environ(Path(folder), url, SMTP_URL=sink.url, MAIL_CONNECTIONS=str(MANY))
         with _programme.wired(known):
             letters = written(asked.size(LETTERS, 20))
-            rates = _measure.in_turns(
+            found = _measure.in_turns(
                 asked.runs,
-                syncs=_measure.syncs,
                 smtplib=lambda: plain(letters, sink),
                 one=lambda: drained(letters, sink, 1),
                 many=lambda: drained(letters, sink, MANY),
             )
+    rates = {name: [pace.rate for pace in paces] for name, paces in found.items()}
+    cpu = {name: [pace.cpu for pace in paces] for name, paces in found.items()}
     beside = {
         "letters": len(letters),
         "octets a letter": sum(len(row["raw"]) for row in letters) // len(letters),
+        "disk syncs/s": _measure.syncs(),
         "baseline letters/s": rates["smtplib"],
-        "disk syncs/s": rates["syncs"],
+        "baseline CPU ms a letter": cpu["smtplib"],
     }
     floors = {"one": ("one connection", FLOORS[kind]), "many": ("up to four connections", 1.0)}
     return [
@@ -58,7 +60,7 @@ def measured(kind: str, url: str, sink: _sink.Sink, asked: _measure.Asked) -> li
             values=_measure.ratios(rates[which], rates["smtplib"]),
             at_least=floor,
             baseline=BASELINE,
-            beside={**beside, "letters/s": rates[which]},
+            beside={**beside, "letters/s": rates[which], "CPU ms a letter": cpu[which]},
         )
         for which, (words, floor) in floors.items()
     ]
@@ -77,30 +79,41 @@ def written(most: int) -> Sequence[dict[str, Any]]:
         return [{**row, **fresh} for row in rows][-most:]
 
 
-def plain(letters: Sequence[dict[str, Any]], sink: _sink.Sink) -> float:
-    """Letters a second that smtplib's own `sendmail` hands over on one connection."""
+class Pace(NamedTuple):
+    """How many letters a second, and the milliseconds of a core that each took on our side."""
+
+    rate: float
+    cpu: float
+
+
+def plain(letters: Sequence[dict[str, Any]], sink: _sink.Sink) -> Pace:
+    """How smtplib's own `sendmail` hands these over on one connection."""
     with sink.connect() as connection:
-        began = perf_counter()
+        began, cpu = perf_counter(), process_time()
         for row in letters:
             connection.sendmail(row["envelope_sender"], row["recipient"], row["raw"])
-        return len(letters) / (perf_counter() - began)
+        return _pace(len(letters), began, cpu)
 
 
-def drained(letters: Sequence[dict[str, Any]], sink: _sink.Sink, connections: int) -> float:
-    """Letters a second that the service sends of these, all of which must arrive and be settled."""
+def drained(letters: Sequence[dict[str, Any]], sink: _sink.Sink, connections: int) -> Pace:
+    """How the service sends these, all of which must arrive and be settled."""
     with db.transaction() as session:
         session.execute(delete(Outgoing))
         session.execute(insert(Outgoing.__table__), list(letters))
     before, _ = sink.taken()
-    began = perf_counter()
+    began, cpu = perf_counter(), process_time()
     sent = delivered(sink.url, connections)
-    took = perf_counter() - began
+    pace = _pace(sent, began, cpu)
     after, _ = sink.taken()
     assert after - before == sent == len(letters), f"{after - before} of {len(letters)} have arrived"
     with db.reading() as session:
         settled = select(func.count()).where(Outgoing.state == Fate.SENT)
         assert session.scalar(settled) == len(letters), "not every letter is settled"
-    return sent / took
+    return pace
+
+
+def _pace(letters: int, began: float, cpu: float) -> Pace:
+    return Pace(letters / (perf_counter() - began), (process_time() - cpu) / letters * 1000)
 
 
 def delivered(url: str, connections: int) -> int:

@@ -1,6 +1,7 @@
 """How fast the picker is shown and its answers are kept, beside a bare Flask hello under the same server."""
 
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,23 +36,20 @@ def main() -> None:
 
 def measured(kind: str, url: str, asked: _measure.Asked) -> list[_measure.Result]:
     """GET and POST of mentors' pickers, in turns with the hello."""
-    seen: dict[str, list[dict[str, Any]]] = {"hello": [], "show": [], "keep": []}
     with tempfile.TemporaryDirectory() as folder:
         known = _programme.environ(Path(folder), url)
         with _programme.wired(known):
             pages = asked_mentors(asked.size(MENTORS, 4))
         with _serving.running(known) as ours, _serving.running(known, _serving.HELLO) as hello:
-            found = _measure.in_turns(
+            seen = _measure.in_turns(
                 asked.runs,
-                syncs=_measure.syncs,
-                hello=lambda: load(seen["hello"], hello, [("/", "")], asked),
-                show=lambda: load(seen["show"], ours, pages, asked),
-                keep=lambda: load(seen["keep"], ours, pages, asked, method="POST"),
+                hello=lambda: load(hello, [("/", "")], asked),
+                show=lambda: load(ours, pages, asked),
+                keep=lambda: load(ours, pages, asked, method="POST"),
             )
-    rates = {name: [one["rate"] for one in rows] for name, rows in seen.items()}
     return [
-        ratio(f"picker shown, {kind}", SHOW, rates, seen, "show"),
-        ratio(f"picker answered, {kind}", KEEP[kind], rates, seen, "keep"),
+        ratio(f"picker shown, {kind}", SHOW, seen["show"], seen["hello"]),
+        ratio(f"picker answered, {kind}", KEEP[kind], seen["keep"], seen["hello"]),
         _measure.Result(
             name=f"picker answered, slowest of 100, {kind}",
             unit="ms",
@@ -60,28 +58,29 @@ def measured(kind: str, url: str, asked: _measure.Asked) -> list[_measure.Result
             beside={
                 "longest, ms": [one["max"] for one in seen["keep"]],
                 "clients": CLIENTS,
-                "disk syncs/s": found["syncs"],
+                "disk syncs/s": _measure.syncs(),
             },
         ),
     ]
 
 
 def ratio(
-    name: str, floor: float, rates: dict[str, list[float]], seen: dict[str, list[dict[str, Any]]], which: str
+    name: str, floor: float, ours: Sequence[dict[str, Any]], hello: Sequence[dict[str, Any]]
 ) -> _measure.Result:
     """How many requests a second, as a part of the hello's."""
+    rates, baseline = [one["rate"] for one in ours], [one["rate"] for one in hello]
     beside = {
-        "baseline requests/s": rates["hello"],
-        "requests/s": rates[which],
-        "baseline CPU ms a request": [one["cpu"] for one in seen["hello"]],
-        "CPU ms a request": [one["cpu"] for one in seen[which]],
-        "p50, ms": [one["p50"] for one in seen[which]],
-        "p99, ms": [one["p99"] for one in seen[which]],
+        "baseline requests/s": baseline,
+        "requests/s": rates,
+        "baseline CPU ms a request": [one["cpu"] for one in hello],
+        "CPU ms a request": [one["cpu"] for one in ours],
+        "p50, ms": [one["p50"] for one in ours],
+        "p99, ms": [one["p99"] for one in ours],
     }
     return _measure.Result(
         name=name,
         unit="of the baseline",
-        values=_measure.ratios(rates[which], rates["hello"]),
+        values=_measure.ratios(rates, baseline),
         at_least=floor,
         baseline=BASELINE,
         beside=beside,
@@ -109,22 +108,19 @@ def _page(asked: Ask, turn: int, now: datetime) -> tuple[str, str]:
 
 
 def load(
-    rows: list[dict[str, Any]],
     server: _serving.Server,
     pages: list[tuple[str, str]],
     asked: _measure.Asked,
     *,
     method: str = "GET",
-) -> float:
-    """Requests a second; every one must have been answered well."""
+) -> dict[str, Any]:
+    """What the clients saw; every request must have been answered well."""
     seconds = asked.size(SECONDS, 1)
     before = server.cpu()
     seen = _load.asked(server.port, pages, clients=CLIENTS, seconds=seconds, method=method)
     seen["cpu"] = (server.cpu() - before) * 1000 / sum(seen["codes"].values())
     assert set(seen["codes"]) <= {"200", "303"}, f"answers were {seen['codes']}"
-    rows.append(seen)
-    rate: float = seen["rate"]
-    return rate
+    return seen
 
 
 if __name__ == "__main__":
