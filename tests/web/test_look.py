@@ -1,7 +1,7 @@
 """The look: contrast of every colour pair, templates without inline style, pieces that render whole."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -62,8 +62,8 @@ class Choice:
 class Day:
     on: str
     label: str
-    parts: list[Choice]
-    halves: list[Choice] = field(default_factory=list)
+    parts: tuple[Choice, ...]
+    halves: tuple[Choice, ...] = ()
 
 
 def environment() -> Environment:
@@ -72,6 +72,9 @@ def environment() -> Environment:
     )
     made.globals["url_for"] = lambda endpoint, filename: f"/{endpoint}/{filename}"
     made.globals["csrf_token"] = lambda: "token"
+    made.globals["drawn"] = lambda template, macro, *values: getattr(
+        made.get_template(template).module, macro
+    )(*values)
     return made
 
 
@@ -90,7 +93,12 @@ def letter() -> str:
     {% block body %}{{ mail.chat_card("Tuesday 3 November", "Cafeteria", "Noor", hours="4:30 pm") }}
     {{ mail.button(link("accept"), "Yes") }}{{ mail.quiet(link("move"), "No") }}
     {{ mail.facts([("Answer by", "Friday")]) }}{% endblock %}"""
-    named = {"reader": SimpleNamespace(), "programme": SimpleNamespace(name="Riverside"), "chat": None}
+    named = {
+        "reader": SimpleNamespace(first_name="Sam"),
+        "programme": SimpleNamespace(name="Riverside", texts={}),
+        "chat": None,
+        "letter": "x",
+    }
     html = environment().from_string(source).render(link=lambda act: f"https://rounds.test/{act}", **named)
     return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False).inline(html)
 
@@ -177,9 +185,9 @@ def test_pictures_need_nothing_but_themselves() -> None:
 
 
 def test_picker_ticks_disables_and_opens_what_holds_ticks() -> None:
-    monday = Day("2026-10-26", "Monday 26 Oct", [Choice("a", "Lunch", "12 – 1 pm", state="too soon")])
-    later = Day("2026-11-02", "Monday 2 Nov", [Choice("b", "Lunch", "12 – 1 pm", ticked=True)])
-    last = Day("2026-11-09", "Monday 9 Nov", [Choice("c", "<b>Lunch", "12 – 1 pm")])
+    monday = Day("2026-10-26", "Monday 26 Oct", (Choice("a", "Lunch", "12 – 1 pm", state="too soon"),))
+    later = Day("2026-11-02", "Monday 2 Nov", (Choice("b", "Lunch", "12 – 1 pm", ticked=True),))
+    last = Day("2026-11-09", "Monday 9 Nov", (Choice("c", "<b>Lunch", "12 – 1 pm"),))
     html = picked(*(SimpleNamespace(title=day.label, days=[day]) for day in (monday, later, last)))
     assert re.findall(r'name="t" value="(\w)"( checked)?( disabled)?', html) == [
         ("a", "", " disabled"),
@@ -194,7 +202,7 @@ def test_picker_ticks_disables_and_opens_what_holds_ticks() -> None:
 
 def test_one_week_alone_offers_no_repeat() -> None:
     html = picked(
-        SimpleNamespace(title="Week", days=[Day("2026-10-26", "Monday", [Choice("a", "Lunch", "12")])])
+        SimpleNamespace(title="Week", days=[Day("2026-10-26", "Monday", (Choice("a", "Lunch", "12"),))])
     )
     assert 'name="repeat"' not in html
 
