@@ -33,7 +33,7 @@ def plan(
 
     Raises NotNow when these two may not have one in this round (any more).
     """
-    chat = _new(session, round_, mentor, student, starts_at, follows=follows, reasons=reasons)
+    chat = _new(session, round_, mentor, student, starts_at, now, follows=follows, reasons=reasons)
     via = Via.COORDINATOR if by is By.COORDINATOR else Via.CLOCK
     record.happen(session, chat, Act.PROPOSE, now, via=via, by=by)
     return chat
@@ -58,7 +58,7 @@ def follow_up(session: Session, chat: Chat, starts_at: datetime, now: datetime, 
     chat.has_follower = True
     chat.is_listed = False
     chat.plan_ahead(now)
-    new = _new(session, chat.round, chat.mentor, chat.student, starts_at, follows=chat)
+    new = _new(session, chat.round, chat.mentor, chat.student, starts_at, now, follows=chat)
     if by is By.STUDENT:
         record.happen(session, new, Act.AGREE, now, via=via, by=by)
         return new
@@ -158,11 +158,12 @@ def _new(
     mentor: Person,
     student: Person,
     starts_at: datetime,
+    now: datetime,
     *,
     follows: Chat | None = None,
     reasons: Sequence[str] = (),
 ) -> Chat:
-    why_not = room.obstacle(session, round_, mentor, student)
+    why_not = room.obstacle(session, round_, mentor, student, now)
     if why_not:
         raise NotNow(why_not)
     length: timedelta = round_.length

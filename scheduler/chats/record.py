@@ -174,6 +174,7 @@ def _check_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> No
 def _check_revival(session: Session, event: ChatEvent, now: datetime) -> None:
     """The chat may stand again: both would have it, and nobody else has been given their place."""
     chat = event.chat
+    room.hold(session, chat.mentor, chat.student)
     if not all(_may_have(session, event, side, now) for side in (By.STUDENT, By.MENTOR)):
         raise NotNow("One of the two takes no part at present, so this can no longer be taken back.")
     if not chat.is_live and room.taken_up(session, chat.round, chat.mentor, chat.student, besides=chat):

@@ -1,5 +1,6 @@
 """Reading: whether a chat of two may stand, by everything but time itself."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import and_, exists, func, or_, select
@@ -27,20 +28,36 @@ class _Ask(NamedTuple):
 
 
 def obstacle(
-    session: Session, round_: Round, mentor: Person, student: Person, *, besides: Chat | None = None
+    session: Session,
+    round_: Round,
+    mentor: Person,
+    student: Person,
+    now: datetime,
+    *,
+    besides: Chat | None = None,
 ) -> str:
     """Why these two should not have a chat in this round, in a sentence; empty when nothing speaks against.
 
-    The chat `besides` is the one in question: it uses none of the mentor's room. Both asks are locked while
-    we look, so that of two who want the same room one sees the other's chat.
+    The chat `besides` is the one in question: it uses none of the mentor's room. Both people and their asks
+    are locked while we look, so that of two who want the same room one sees the other's chat.
     """
     if round_.state in OVER:
         return f"The round of {round_.title} is over."
+    hold(session, mentor, student)
+    if not (mentor.takes_part(now) and student.takes_part(now)):
+        return "One of the two takes no part at present."
     if any(ask.state is not AskState.ANSWERED for ask in _locked(session, round_, mentor, student).values()):
         return "One of the two is not in this round any more."
     if is_barred(session, round_, mentor, student):
         return "These two are not to be brought together again."
     return taken_up(session, round_, mentor, student, besides=besides)
+
+
+def hold(session: Session, *people: Person) -> None:
+    """These people as they are now; none of them pauses or leaves until the transaction is over."""
+    fresh = select(Person).where(Person.id.in_([person.id for person in people])).order_by(Person.id)
+    shared = fresh.with_for_update(read=True, of=Person)
+    session.scalars(shared.execution_options(populate_existing=True)).all()
 
 
 def taken_up(

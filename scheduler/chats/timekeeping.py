@@ -36,9 +36,8 @@ def _propose(session: Session, chat: Chat, now: datetime) -> None:
     """Propose the planned chat, unless something has come between since it was planned: then it is let go."""
     too_soon = chat.starts_at - chat.round.programme.notice <= now
     is_given = freetime.still_given(session, chat)
-    both_here = chat.student.takes_part(now) and chat.mentor.takes_part(now)
-    why_not = room.obstacle(session, chat.round, chat.mentor, chat.student, besides=chat)
-    if too_soon or why_not or not (is_given and both_here):
+    why_not = room.obstacle(session, chat.round, chat.mentor, chat.student, now, besides=chat)
+    if too_soon or why_not or not is_given:
         _let_go(session, chat, now)
     else:
         record.happen(session, chat, Act.PROPOSE, now, via=Via.CLOCK, by=By.CLOCK)

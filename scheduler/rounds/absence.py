@@ -30,6 +30,7 @@ def pause(session: Session, person: Person, until: datetime | None, now: datetim
     So is an agreed one of which they have not heard yet: to them it is not agreed. How many chats were
     cancelled. Pausing again until the same moment changes nothing, until another the date alone.
     """
+    _hold(session, person)
     if (person.standing, person.paused_until) == (Standing.PAUSED, until):
         return 0
     cancelled = _cancel(session, person, now, lambda chat: not _is_agreed_with(session, chat, person))
@@ -50,6 +51,7 @@ def leave(session: Session, person: Person, now: datetime) -> int:
 
     How many chats were cancelled. Leaving twice is leaving once.
     """
+    _hold(session, person)
     if person.standing is Standing.LEFT:
         return 0
     cancelled = _cancel(session, person, now, lambda chat: True)
@@ -89,6 +91,11 @@ def release(session: Session, ask: Ask, now: datetime) -> int:
             and not (is_in and freetime.still_given(session, chat))
         ),
     )
+
+
+def _hold(session: Session, person: Person) -> None:
+    """From now on nobody arranges a chat with them that we would not see (`room.hold` waits for us)."""
+    session.refresh(person, with_for_update={"of": Person, "key_share": True})
 
 
 def _is_unsettled_with(chat: Chat, other: Person) -> bool:

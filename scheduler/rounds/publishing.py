@@ -46,7 +46,7 @@ def keep(session: Session, round_: Round, known: Facts, plan: Plan, now: datetim
     for chat in plan.chats:
         mentor, student = people[int(chat.mentor)], people[int(chat.student)]
         starts_at = known.start(chat.start)
-        if room.obstacle(session, round_, mentor, student):
+        if room.obstacle(session, round_, mentor, student, now):
             continue  # something has come between since the facts were gathered
         why = explain.why_pair(known.instance, chat.student, chat.mentor, chat.start)
         reasons = [f"both free {localtime.day(starts_at, round_.programme.timezone)}", *why]

@@ -22,7 +22,7 @@ from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.stages import RoundAct
-from scheduler.rounds import running
+from scheduler.rounds import absence, running
 from tests.support.clock import Clock
 
 TAKERS = 10
@@ -204,3 +204,24 @@ def test_a_student_who_picks_two_chats_at_once_has_one(round_id: int, clock: Clo
         with db.transaction() as session:
             winner = session.scalars(select(Chat).where(Chat.state.in_(LIVE))).one()
             tries[ends.index("done")] = declined(session, winner)
+
+
+def test_who_pauses_while_a_chat_is_picked_has_none_to_be_told_of(round_id: int, clock: Clock) -> None:
+    noon = Clock().at("2027-03-09 12:00")
+
+    def pauses(session: Session) -> object:
+        return absence.pause(session, people(session)[0], None, clock.now())
+
+    for number in range(ROUNDS):
+        start = noon + timedelta(days=number)
+        with db.transaction() as session:
+            mentor, students = people(session)
+            absence.resume(session, mentor)
+            round_ = session.get_one(Round, round_id)
+            chat = booking.plan(session, round_, mentor, students[0], start, clock.now(), by=By.CLOCK)
+            record.happen(session, chat, Act.PROPOSE, clock.now(), via=Via.CLOCK, by=By.CLOCK)
+            chat_id = declined(session, chat)
+        ends = at_once([pauses, picks(chat_id, start + timedelta(hours=1))])
+        assert (ends[0], ends[1] in ("done", "NotNow")) == ("done", True), ends
+        with db.reading() as session:
+            assert list(session.scalars(select(Chat.state).where(Chat.state.in_(LIVE)))) == []

@@ -17,7 +17,7 @@ from scheduler.availability import asking
 from scheduler.availability.slots import Slot
 from scheduler.chats import answering, booking, freetime, timekeeping
 from scheduler.chats.chat import Chat, Quarter
-from scheduler.chats.lifecycle import LIVE
+from scheduler.chats.lifecycle import LIVE, State
 from scheduler.life import By, NotAllowed, NotNow, Via
 from scheduler.mail import delivery
 from scheduler.programme.person import Person
@@ -148,8 +148,10 @@ def overlaps(one: Chat, other: Chat) -> bool:
 
 
 def check(session: Session) -> None:
-    """Nobody is in two places, no student has two chats, no mentor more than they gave; quarters agree."""
+    """Nobody is in two places or away from an open chat, no student has two, no mentor too many."""
     live = list(session.scalars(select(Chat).where(Chat.state.in_(LIVE))))
+    unsettled = [chat for chat in live if chat.state is not State.CONFIRMED]
+    assert all(chat.person(side).takes_part(clock.now()) for chat in unsettled for side in SIDES)
     assert [(one.id, other.id) for one, other in combinations(live, 2) if overlaps(one, other)] == []
     assert max(Counter(chat.student_id for chat in live).values(), default=0) <= 1
     assert max(Counter(chat.mentor_id for chat in live).values(), default=0) <= 2
