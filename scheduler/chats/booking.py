@@ -130,16 +130,6 @@ def take_time(session: Session, proposal: Proposal, now: datetime, *, via: Via) 
     return record.happen(session, chat, Act.MOVE, now, via=via, by=proposal.put_to, to=start, wished_by=wish)
 
 
-def keep_time(session: Session, proposal: Proposal, now: datetime) -> bool:
-    """No to the new time, or no answer: the chat stands, and who wished otherwise is told."""
-    if not proposal.settle(ProposalState.STANDS, now):
-        return False
-    session.flush()
-    if proposal.chat.state is State.CONFIRMED and now < proposal.chat.starts_at:
-        letters.write_proposal(session, proposal, "chat_time_stands", proposal.put_by, now)
-    return True
-
-
 def open_proposal(session: Session, chat: Chat) -> Proposal | None:
     """The new time now put to one of the two, if there is one."""
     return session.scalar(

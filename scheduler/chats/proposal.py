@@ -55,3 +55,7 @@ class Proposal(Base):
             raise NotNow("This suggestion has been answered already.")
         self.state, self.answered_at, self.due_at = state, now, None
         return True
+
+    def open_again(self) -> None:
+        """Forget the answer, which was taken back."""
+        self.state, self.answered_at = ProposalState.OPEN, None

@@ -54,10 +54,8 @@ def happen(
     session.flush()
     letters.write(session, event, now)
     if what in FREES_TIME:
-        wish = wished_by or by
-        # A student has one chat a round: the time they moved it from is offered to nobody in their name.
-        if what != Act.MOVE or wish is By.MENTOR:
-            freetime.take_out(session, chat, wish, event.was_starts_at)
+        if _is_refused(what, wished_by or by):
+            freetime.take_out(session, chat, wished_by or by, event.was_starts_at)
         if event.was_state is not State.PLANNED:
             refill.ask_for(session, chat.round, now)
     return True
@@ -73,15 +71,33 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     if session.scalar(select(exists().where(ChatEvent.undoes_id == event.id))):
         return False
     _check_undo(session, event, now, by)
+    taken = _taken_by(session, event)
     undone = _event(chat, Act.UNDO, now, via=via, by=by)
     undone.undoes_id = event.id
     chat.place = places.find(session, chat, event.was_starts_at, goes_back=True)
     _go_back(chat, event, now, by)
-    if event.what in FREES_TIME:
-        freetime.put_back(session, chat, event.by)
+    wish = event.by if taken is None else taken.put_by
+    if _is_refused(event.what, wish):
+        freetime.put_back(session, chat, wish)
     session.add(undone)
     session.flush()
     letters.write(session, undone, now)
+    if taken is not None:
+        taken.open_again()
+        keep_time(session, taken, now)
+    return True
+
+
+def keep_time(session: Session, proposal: Proposal, now: datetime) -> bool:
+    """No to the new time, no answer, or a yes taken back: the chat stands, and who wished otherwise is told.
+
+    Whether anything changed. Raises NotNow.
+    """
+    if not proposal.settle(ProposalState.STANDS, now):
+        return False
+    session.flush()
+    if proposal.chat.state is State.CONFIRMED and now < proposal.chat.starts_at:
+        letters.write_proposal(session, proposal, "chat_time_stands", proposal.put_by, now)
     return True
 
 
@@ -138,6 +154,28 @@ def _agree(chat: Chat, act: Act, by: By) -> None:
     """Who accepts, agrees or picks the time has agreed to it, and their calendar may say so."""
     if act in (Act.ACCEPT, Act.AGREE, Act.MOVE) and by in (By.STUDENT, By.MENTOR):
         chat.copy(by).agreed_start = chat.starts_at
+
+
+def _is_refused(what: str, wish: By) -> bool:
+    """Whether the time let go is one that `wish`, for whose sake it is, cannot make.
+
+    A student has one chat a round: the time they moved it from is offered to nobody in their name.
+    """
+    return what in FREES_TIME and (what != Act.MOVE or wish is By.MENTOR)
+
+
+def _taken_by(session: Session, event: ChatEvent) -> Proposal | None:
+    """The new time put to somebody whose yes this act was: both were written down at one moment."""
+    if event.what != Act.MOVE:
+        return None
+    return session.scalar(
+        select(Proposal).where(
+            Proposal.chat_id == event.chat_id,
+            Proposal.state == ProposalState.MOVED,
+            Proposal.starts_at == event.chat.starts_at,
+            Proposal.answered_at == event.at,
+        )
+    )
 
 
 def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from scheduler import life
-from scheduler.chats import booking, freetime, letters, outcome, record, room
+from scheduler.chats import freetime, letters, outcome, record, room
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import Act
 from scheduler.chats.proposal import Proposal
@@ -59,4 +59,4 @@ def _let_go(session: Session, chat: Chat, now: datetime) -> None:
 
 def expire(session: Session, proposal: Proposal, now: datetime) -> None:
     """Nobody answered the new time: the chat stands."""
-    booking.keep_time(session, proposal, now)
+    record.keep_time(session, proposal, now)

@@ -176,7 +176,7 @@ def _take(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -
 
 
 def _keep(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:
-    booking.keep_time(session, _put_to(session, chat, side, sent.start), now)
+    record.keep_time(session, _put_to(session, chat, side, sent.start), now)
 
 
 def _put_to(session: Session, chat: Chat, side: By, start: datetime | None) -> Proposal:

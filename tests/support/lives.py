@@ -202,7 +202,7 @@ class Life:
                 if self.random.random() < 0.7:
                     booking.take_time(session, proposal, clock.now(), via=Via.LINK)
                 else:
-                    booking.keep_time(session, proposal, clock.now())
+                    record.keep_time(session, proposal, clock.now())
 
         self.act(work)
 

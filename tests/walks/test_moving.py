@@ -87,6 +87,24 @@ def test_a_mentor_s_pick_moves_the_chat_when_the_student_says_yes(asked: Story) 
     assert asked.events(MAYA) == [(AFTER, "ACCEPTED")]
 
 
+def test_a_student_s_yes_taken_back_is_a_no_to_the_mentor(asked: Story) -> None:
+    """The mentor never hears of the yes, and must hear that the time they cannot make stands."""
+    asked.last(SAM).open("Say whether").press("Yes, the new time")
+    asked.later(minutes=5)
+    asked.last(SAM).press("Take it back")
+    asked.later(minutes=15)
+    assert asked.last(MAYA).subject == "Your coffee chat stays on Tue 9 Mar, 4:30 pm"
+    assert asked.subjects(MAYA).count(asked.last(MAYA).subject) == 1
+    assert asked.chats() == STANDS
+    assert asked.events(MAYA) == [(BEFORE, "NEEDS-ACTION")]
+    page = asked.find(SAM, "A new time").open("Say whether")
+    assert "Yes, the new time" not in page.words
+    page = asked.last(MAYA).open("I can't make this time")  # the wish may be put anew
+    page.press("Send", act=LATER)
+    asked.run()
+    assert asked.last(SAM).subject == "A new time for your coffee chat?"
+
+
 def test_a_mentor_s_pick_leaves_the_chat_when_the_student_says_no(asked: Story) -> None:
     asked.last(SAM).open("Say whether").press("No, leave it as it is")
     asked.run()
