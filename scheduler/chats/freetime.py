@@ -87,16 +87,16 @@ def free(session: Session, chat: Chat, side: By, now: datetime) -> list[Slot]:
 
 
 def common_times(session: Session, chat: Chat, now: datetime, *, most: int = 3) -> list[datetime]:
-    """Up to `most` next starts that suit both, from what both already gave; never the chat's present one."""
-    present = frozenset({chat.starts_at})
+    """Up to `most` next starts that suit both, from what both already gave, clear of the chat's own time."""
+    # Whoever looks for another time cannot make this one, nor half of it.
+    other = slots.minus(free(session, chat, By.MENTOR, now), [Slot(chat.starts_at, chat.ends_at)])
     return next_times.best(
-        free(session, chat, By.MENTOR, now),
+        other,
         free(session, chat, By.STUDENT, now),
         length=chat.length,
         earliest=now + chat.round.programme.notice,
         latest=chat.round.ends_at - chat.length,
         k=most,
-        avoid=present,
         zone=ZoneInfo(chat.round.programme.timezone),
     )
 

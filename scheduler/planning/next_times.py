@@ -1,6 +1,6 @@
 """The best next times for one pair, from what each of the two has free."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from scheduler.availability import slots
@@ -17,21 +17,19 @@ def best(
     earliest: datetime,
     latest: datetime,
     k: int = 3,
-    avoid: Collection[datetime] = frozenset(),
     zone: tzinfo = UTC,
 ) -> list[datetime]:
     """At most `k` starts, ascending, in UTC, on quarter hours, at which both are free for the whole `length`.
 
-    A start lies between `earliest` and `latest`, both included, and is not one of `avoid`. Soonest first, but
-    spread: over days of `zone` where possible, then hours apart, then not overlapping, and only then as near
-    as they come. Taken time must not be in the free slots. Raises ValueError for a naive time and for a
-    length that is not above zero.
+    A start lies between `earliest` and `latest`, both included. Soonest first, but spread: over days of
+    `zone` where possible, then hours apart, then not overlapping, and only then as near as they come. Taken
+    time must not be in the free slots. Raises ValueError for a naive time and for a length that is not above
+    zero.
     """
     if length <= timedelta(0):
         raise ValueError("A chat must last longer than no time at all.")
     common = slots.within(slots.common(mentor_free, student_free), earliest, latest + length)
-    starts = [start for start in slots.starts(common, length) if start not in avoid]
-    return _spread(starts, length, k, zone)
+    return _spread(slots.starts(common, length), length, k, zone)
 
 
 def _spread(starts: list[datetime], length: timedelta, k: int, zone: tzinfo) -> list[datetime]:

@@ -65,12 +65,6 @@ def test_starts_lie_on_quarters_between_earliest_and_latest() -> None:
     assert best(both, both, earliest=at(0, 9, 45), latest=at(0, 9, 45)) == [at(0, 9, 45)]
 
 
-def test_refused_starts_are_left_out_in_whatever_zone_they_are_given() -> None:
-    both = [(at(0, 9), at(0, 9, 45))]
-    refused = at(0, 9).astimezone(ZoneInfo("Asia/Kolkata"))
-    assert best(both, both, avoid=frozenset({refused})) == [at(0, 9, 15)]
-
-
 def test_no_common_time_gives_none() -> None:
     assert best([(at(0, 9), at(0, 10))], [(at(0, 9, 45), at(0, 11))]) == []
     assert best([], [(at(0, 9), at(0, 11))]) == []
