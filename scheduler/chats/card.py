@@ -78,6 +78,8 @@ class Card:
     near: str = ""
     """ "Today" or "Tomorrow" for the reader, where it is one of them; else empty."""
     was_when: str = ""
+    is_own: bool = False
+    """Whether what is told of is the reader's own doing."""
     undo_until: str = ""
     times: list[NextTime] = field(default_factory=list)
 
@@ -110,6 +112,7 @@ def show(
     was: datetime | None = None,
     times: list[datetime] | None = None,
     now: datetime | None = None,
+    is_own: bool = False,
 ) -> Card:
     """The chat as `side` may see it. `was` is the start it had before; `times` are next starts to pick.
 
@@ -143,6 +146,7 @@ def show(
         question=QUESTIONS[chat.id % len(QUESTIONS)],
         near=_near(starts_at, now, zone) if now is not None else "",
         was_when=localtime.when(was, was + chat.length, zone) if was is not None else "",
+        is_own=is_own,
         times=[next_time(chat, side, start) for start in times or []],
     )
 

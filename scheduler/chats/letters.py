@@ -13,7 +13,7 @@ from scheduler.chats.card import Card
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import REQUEST, Act, Knows, Letter, State
 from scheduler.chats.proposal import Proposal
-from scheduler.life import By
+from scheduler.life import By, Via
 from scheduler.mail import outbox, posting, written
 from scheduler.mail.envelope import Lane
 from scheduler.mail.invite import Invite, Mailbox
@@ -176,7 +176,7 @@ def _post(
             name = "chat_no_time_left"
     held = _held(mine)
     known = held.starts_at if held is not None else None  # they hear of no time between that and the present
-    is_over = chat.state in lifecycle.ENDED_EARLY
+    is_over, is_own = chat.state in lifecycle.ENDED_EARLY, event.by is side
     shown = card.show(
         chat,
         side,
@@ -184,8 +184,9 @@ def _post(
         was=known if known != chat.starts_at else None,
         times=times,
         now=now,
+        is_own=is_own,
     )
-    if event.by is side and event.what in UNDO_OFFERED:
+    if is_own and event.what in UNDO_OFFERED and event.via is not Via.ABSENCE:
         until = now + (lifecycle.GRACE[Act.ACCEPT] if event.what == Act.ACCEPT else lifecycle.UNDO_FOR)
         shown = replace(shown, undo_until=localtime.clock(until, chat.person(side).timezone))
     wait = lifecycle.grace(event.what, by=event.by, reader=side, starts_at=chat.starts_at, now=now)

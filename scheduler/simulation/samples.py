@@ -166,7 +166,7 @@ def _of_chat(
         now=chat.starts_at - DAY if near else None,
     )
     if undo:
-        shown = replace(shown, undo_until="4:42 pm")
+        shown = replace(shown, is_own=True, undo_until="4:42 pm")
     return about_chat(chat, side, shown)
 
 

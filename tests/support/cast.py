@@ -147,7 +147,7 @@ def of_chat(
         now=wall(cast.on - timedelta(days=1), "16:30") if near else None,
     )
     if undo_until:
-        shown = replace(shown, undo_until=undo_until)
+        shown = replace(shown, is_own=True, undo_until=undo_until)
     return Situation(letter, name, samples.about_chat(about, side, shown))
 
 

@@ -76,6 +76,18 @@ def test_a_pause_ends_what_is_not_agreed_and_stops_the_letters_that_wait(story: 
     assert len(story.mailroom.to(SAM)) == heard
 
 
+@pytest.mark.parametrize(("button", "fields"), [("Pause", {"pause": "month"}), ("Leave", {"sure": "yes"})])
+def test_a_cancellation_by_pausing_or_leaving_promises_nothing(
+    story: Story, button: str, fields: dict[str, str]
+) -> None:
+    """No way back that would be refused, and no other chat."""
+    story.invites().open("Pause or leave").press(button, **fields)
+    story.later(minutes=2)
+    letter = story.find(SAM, GONE)
+    for text in (letter.text, letter.html):
+        assert ("Take it back" in text, "we write to you" in text) == (False, False)
+
+
 def test_a_pause_while_a_confirmation_waits_leaves_no_half_told_chat(story: Story) -> None:
     story.invites().press("Yes, I'll be there")
     story.find(MAYA, "Thank you").open("Pause or leave").press("Pause", pause="month")
