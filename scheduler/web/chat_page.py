@@ -175,7 +175,7 @@ def may_pick(session: Session, chat: Chat, side: By) -> bool:
 
 
 def _form(page: ChatPage, chat: Chat, side: By, opened: Opened) -> str:
-    if opened.done:
+    if opened.done and opened.done != "undo":  # all is as before, and so is what may be done
         return _form_after(page, opened)
     if page.is_open:
         return _form_before(page, chat, side, opened)

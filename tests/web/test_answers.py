@@ -161,6 +161,14 @@ def test_taking_back_leaves_all_as_it_was(world: World, chat_id: int) -> None:
     assert (world.state(chat_id), "Taken back." in again.text) == ("proposed", True)
 
 
+def test_a_yes_taken_back_can_be_given_again_at_once(world: World, chat_id: int) -> None:
+    after = looking.opened(world, looking.chat_path(chat_id, SAM, "accept")).send()
+    taken_back = after.press("Take it back")
+    assert "Taken back." in taken_back.text
+    taken_back.press("Yes, I’ll be there")
+    assert world.state(chat_id) == "confirmed"
+
+
 def test_an_undo_link_changes_nothing_until_its_button_is_pressed(world: World, chat_id: int) -> None:
     looking.opened(world, looking.chat_path(chat_id, SAM, "decline")).send(act="decline")
     world.run()

@@ -77,6 +77,13 @@ def test_a_student_s_pick_after_a_no_show_is_agreed_at_once(world: World, chat_i
     assert follower(chat_id) == ("confirmed", lunch)
 
 
+def test_a_report_taken_back_can_be_given_anew_at_once(world: World, chat_id: int) -> None:
+    after = looking.opened(world, looking.chat_path(chat_id, SAM, "not_met")).send(said="absent")
+    taken_back = after.press("Take it back")
+    assert world.state(chat_id) == "confirmed"
+    assert "Your answer: we met." in looking.words(taken_back.send(said="met"))
+
+
 def test_a_second_pick_is_the_first(world: World, chat_id: int) -> None:
     after = looking.opened(world, looking.chat_path(chat_id, SAM, "not_met")).send(said="absent")
     after.send()
