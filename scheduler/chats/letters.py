@@ -92,6 +92,7 @@ def _knows(chat: Chat, side: By, mine: Sequence[Written], actors: Collection[By]
         acted=side in actors,
         holds=held is not None,
         is_right=held is not None and held.starts_at == chat.starts_at and held.shows == shows(chat, side),
+        is_elsewhen=held is not None and held.starts_at != chat.starts_at,
     )
 
 

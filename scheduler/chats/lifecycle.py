@@ -222,6 +222,7 @@ class Knows(NamedTuple):
     acted: bool = False  # did something to it themselves
     holds: bool = False  # has it in the calendar
     is_right: bool = False  # and what stands there is how the chat is now
+    is_elsewhen: bool = False  # or it stands there at another time
 
 
 def letter_for(what: str, *, by: By, side: By, state: State, knows: Knows) -> Letter | None:
@@ -249,7 +250,7 @@ def letter_for(what: str, *, by: By, side: By, state: State, knows: Knows) -> Le
 def _to_be_right(side: By, first: str | None, state: State, knows: Knows) -> Letter | None:
     """What makes `side`'s calendar right again; None where it is."""
     if first is not None:
-        return None if knows.is_right else Letter(side, first, REQUEST)
+        return None if knows.is_right else Letter(side, "chat_moved" if knows.is_elsewhen else first, REQUEST)
     return Letter(side, "chat_cancelled", CANCEL) if knows.holds and state in ENDED_EARLY else None
 
 

@@ -56,6 +56,20 @@ def test_two_moves_in_a_row_are_one_to_the_other_side(story: Story) -> None:
     assert "Was Tuesday 9 March, 4:30 – 5:00 pm" in " ".join(letter.text.split())
 
 
+def test_the_second_of_two_moves_taken_back_leaves_the_first_to_the_other_side(story: Story) -> None:
+    story.agrees()
+    story.last(SAM).open("Move or cancel").press("Send", act=LATER)
+    story.later(minutes=2)
+    story.last(SAM).open("Move or cancel").press("Send", act="move:1804802400")
+    story.later(minutes=2)
+    story.last(SAM).press("Take it back")
+    story.later(minutes=11)
+    letter = story.last(MAYA)
+    assert letter.subject == "New time: Thu 11 Mar, 4:30 pm"
+    assert "Was Tuesday 9 March, 4:30 – 5:00 pm" in " ".join(letter.text.split())
+    assert story.chats() == MOVED
+
+
 def test_moved_and_moved_back_is_nothing_to_the_other_side(story: Story) -> None:
     story.agrees()
     heard = story.subjects(MAYA)
