@@ -11,7 +11,7 @@ from scheduler.programme import names
 from scheduler.programme.programme import Programme
 
 _SPAN = re.compile(r"^(.*?)[:\s]\s*(\d{1,2}[:.]\d{2})\s*(?:-|–|—|to)\s*(\d{1,2}[:.]\d{2})$")
-MOST_PARTS, MOST_PLACES, LONGEST_PLACE = 12, 200, 200
+MOST_PARTS, MOST_PLACES = 12, 200
 NUMBERS = {
     "minutes": ("A chat’s length", 15, 120),
     "notice_hours": ("The notice", 1, 168),
@@ -203,9 +203,11 @@ def _part(line: str) -> dict[str, str] | None:
 
 
 def _places(sent: Mapping[str, str], faults: dict[str, str]) -> list[str]:
-    places = [names.clean_text(line, 10 * LONGEST_PLACE) for line in sent.get("places", "").splitlines()]
-    if any(len(place) > LONGEST_PLACE for place in places):
-        faults["places"] = f"A place can have {LONGEST_PLACE} characters at most."
+    try:
+        places = [names.clean_place(line) for line in sent.get("places", "").splitlines()]
+    except names.BadPlace as error:
+        faults["places"] = str(error)
+        return []
     if len(places) > MOST_PLACES:
         faults["places"] = f"A programme can have {MOST_PLACES} places at most."
     return list(filter(None, places))

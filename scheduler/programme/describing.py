@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from scheduler.programme import lenses, names
 from scheduler.programme.person import Person, Standing
 
-PLACE_LIMIT, MOST_CHATS = 200, 5
+MOST_CHATS = 5
 
 
 class Unreadable(ValueError):
@@ -54,16 +54,23 @@ def own_zone(zone: str, programmes: str) -> str | None:
 
 
 def host(person: Person, place: str, capacity_: str) -> None:
-    """A mentor's own room, and how many chats a round they usually give; a student has neither to give."""
+    """A mentor's own room, and how many chats a round they usually give; a student has neither to give.
+
+    Raises Unreadable as `meet_at` does.
+    """
     meet_at(person, place)
     if person.is_mentor:
         person.capacity = capacity(capacity_, person.capacity)
 
 
 def meet_at(person: Person, place: str) -> None:
-    """A mentor's own room or link; a student has none to give."""
-    if person.is_mentor:
-        person.place = names.clean_text(place, PLACE_LIMIT)
+    """A mentor's own room or link; a student has none to give. Raises Unreadable, and keeps nothing then."""
+    if not person.is_mentor:
+        return
+    try:
+        person.place = names.clean_place(place)
+    except names.BadPlace as error:
+        raise Unreadable({"place": str(error)}) from None
 
 
 def capacities(usual: int) -> list[int]:

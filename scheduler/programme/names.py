@@ -9,6 +9,7 @@ import zoneinfo
 import email_validator
 
 NAME_LIMIT = 80
+PLACE_LIMIT = 200
 ADDRESS_LIMIT = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 
 _MARKS_ON_ONE_BASE = 8  # real scripts need fewer; towers of marks would hide the lines around them
@@ -20,6 +21,10 @@ _NO_ZONES = frozenset({"localtime", "Factory"})  # listed, but they name no plac
 
 class BadAddress(ValueError):
     """A mail address nothing can be sent to; the text is a sentence for people."""
+
+
+class BadPlace(ValueError):
+    """A place too long to keep; the text is a sentence for people."""
 
 
 class BadTitle(ValueError):
@@ -44,6 +49,18 @@ def clean_title(text: str) -> str:
     if len(title) > NAME_LIMIT:
         raise BadTitle(f"The programme’s name can have {NAME_LIMIT} characters at most; this one is longer.")
     return title
+
+
+def clean_place(text: str) -> str:
+    """A room or a video link, as `clean_text`. Raises BadPlace for more than 200 characters: part of a link
+    leads nowhere."""
+    place = clean_text(text, 10 * PLACE_LIMIT)
+    if len(place) > PLACE_LIMIT:
+        raise BadPlace(
+            f"The place {quoted(place)} is too long. "
+            f"Please write it in {PLACE_LIMIT} characters or fewer; a shorter link works as well."
+        )
+    return place
 
 
 def clean_text(text: str, limit: int) -> str:

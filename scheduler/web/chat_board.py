@@ -12,7 +12,7 @@ from scheduler.chats.card import NextTime
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import Act
 from scheduler.life import By, NotNow, Via
-from scheduler.programme import arrangement, names
+from scheduler.programme import names
 from scheduler.programme.programme import Programme
 from scheduler.rounds import board, history, mail_log, progress, publishing
 from scheduler.web import access, board_frame, form_fields
@@ -27,9 +27,7 @@ OUTCOMES = {"met": Act.HOLD, "missed": Act.MISS}
 def show(programme_id: int, chat_id: int) -> ResponseReturnValue:
     """One chat: who, when, how it stands, what happened, which letters went out."""
     with db.reading() as session:
-        chat = access.chat_of(session, programme_id, chat_id)
-        programme = chat.round.programme
-        return board_frame.page("board_chat", session, programme, "round", **_shown(session, chat, programme))
+        return _page(session, access.chat_of(session, programme_id, chat_id), {})
 
 
 @pages.post("/board/<int:programme_id>/chats/<int:chat_id>/cancel")
@@ -55,9 +53,13 @@ def move(programme_id: int, chat_id: int) -> ResponseReturnValue:
 @pages.post("/board/<int:programme_id>/chats/<int:chat_id>/place")
 def place(programme_id: int, chat_id: int) -> ResponseReturnValue:
     """Say where the two meet; whoever has the chat in their calendar is told."""
-    where = names.clean_text(request.form.get("place", ""), arrangement.LONGEST_PLACE)
     with db.transaction() as session:
-        booking.set_place(session, access.chat_of(session, programme_id, chat_id), where, clock.now())
+        chat = access.chat_of(session, programme_id, chat_id)
+        try:
+            where = names.clean_place(request.form.get("place", ""))
+        except names.BadPlace as error:
+            return _page(session, chat, {"place": str(error)}), 422
+        booking.set_place(session, chat, where, clock.now())
     return _back(programme_id, chat_id, "Set. Whoever knows of the chat is told in a minute.")
 
 
@@ -115,6 +117,14 @@ def _to_plan(programme_id: int, round_id: int, said: str) -> ResponseReturnValue
     return board_frame.back(
         "round_pages.show", said, programme_id=programme_id, round_id=round_id, tab="plan"
     )
+
+
+def _page(session: Session, chat: Chat, errors: dict[str, str]) -> str:
+    """The chat as it stands; with errors, its place is the one just sent."""
+    programme = chat.round.programme
+    place = request.form.get("place", "") if errors else chat.place
+    shown = _shown(session, chat, programme)
+    return board_frame.page("board_chat", session, programme, "round", **shown, place=place, errors=errors)
 
 
 def _shown(session: Session, chat: Chat, programme: Programme) -> dict[str, object]:

@@ -47,9 +47,24 @@ def test_each_fault_has_its_sentence_and_nothing_is_kept_then(maya: Person) -> N
 
 def test_a_mentor_has_a_room_and_a_number_of_chats_a_student_neither(maya: Person, sam: Person) -> None:
     for person in (maya, sam):
-        describing.host(person, "  Room\n4 " + "x" * 300, "5")
-    assert (maya.place[:8], len(maya.place), maya.capacity) == ("Room 4 x", 200, 5)
+        describing.host(person, "  Room\n4 ", "5")
+    assert (maya.place, maya.capacity) == ("Room 4", 5)
     assert (sam.place, sam.capacity) == ("", 1)
+
+
+def test_a_place_is_kept_whole_or_refused_in_words(maya: Person, sam: Person) -> None:
+    longest = "https://meet.example/" + "x" * 179
+    describing.meet_at(maya, longest)
+    assert (len(longest), maya.place) == (200, longest)
+    for length in (1, 5000):
+        with pytest.raises(
+            Unreadable, match="200 characters or fewer; a shorter link works as well"
+        ) as caught:
+            describing.meet_at(maya, longest + "y" * length)
+        assert list(caught.value.faults) == ["place"]
+    assert maya.place == longest
+    describing.meet_at(sam, longest + "y")
+    assert sam.place == ""
 
 
 @pytest.mark.parametrize("chosen", ["0", "6", "-1", "1.5", "٣", "", "many"])
