@@ -56,6 +56,8 @@ class Verb(click.Command):
             raise Refused(str(refusal)) from refusal
         except SQLAlchemyError as error:
             raise Refused(_of_database(error)) from error
+        except BrokenPipeError:
+            raise  # who reads along has read enough: click ends without a word
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
             raise Refused(f"The machine refuses: {error.strerror or error}{where}.") from error

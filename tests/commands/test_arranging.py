@@ -1,6 +1,8 @@
 """`coffee-rounds round …`: what it says of a plan, to people and to programs."""
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 
 from scheduler import db, settings, wiring
 from tests.support.clock import Clock
-from tests.support.commands import Commands, live_in
+from tests.support.commands import COMMAND, Commands, live_in
 from tests.support.mailroom import Mailroom
 from tests.support.world import World
 
@@ -53,3 +55,15 @@ def test_a_plan_is_told_with_its_reasons_and_with_whom_it_left_out(run: Commands
             "change": "More times from the mentors would help.",
         }
     ]
+
+
+def test_a_reader_who_has_read_enough_is_told_nothing(run: Commands, clock: Clock) -> None:
+    world = World(clock, Mailroom())
+    world.begin()
+    world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as gone:
+        words = [COMMAND, "round", "show", "1"]
+        answer = subprocess.run(words, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
+    assert answer.stderr == ""
