@@ -119,13 +119,13 @@ def remind(session: Session, ask: Ask, now: datetime) -> None:
     agenda = asks.agenda(ask.state, ask.round.programme.reminder_days)
     ask.last_step = name
     ask.plan_ahead(now)
-    is_asking = ask.round.state is Stage.ASKING and ask.person.takes_part(now)
-    if is_asking and not life.is_too_late(agenda, name, moment, now):
+    is_wanted = ask.round.is_asking(now) and ask.person.takes_part(now)
+    if is_wanted and not life.is_too_late(agenda, name, moment, now):
         _post(session, ask, "remind", f"{ask.key}:{name}", now)
 
 
 def close(session: Session, ask: Ask, now: datetime) -> None:
-    """Planning begins: whoever has not answered counts as silent, and is not reminded any more."""
+    """No answer is waited for now: whoever has given none counts as silent, and is not reminded any more."""
     if ask.act(AskAct.PLAN, now, by=By.CLOCK):
         outbox.withdraw(session, now, "the round was planned meanwhile", about=ask.key, letters=ASK_LETTERS)
 

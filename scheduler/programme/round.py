@@ -65,6 +65,10 @@ class Round(Base):
         """How letters and pages call it: its dates."""
         return localtime.dates(self.first_on, self.last_on)
 
+    def is_asking(self, now: datetime) -> bool:
+        """Whether answers are waited for: asked, not published, and the moment to answer by lies ahead."""
+        return self.state in (Stage.ASKING, Stage.DRAFTED) and now < self.answer_by
+
     def blocked_for(self, stage: str) -> list[tuple[date, date]]:
         """The spans of dates without chats for someone of `stage` (a student's year)."""
         return [

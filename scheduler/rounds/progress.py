@@ -170,6 +170,14 @@ def owes(session: Session, round_: Round, now: datetime) -> list[Debt]:
     return sorted(debts, key=lambda debt: (debt.since, debt.person))
 
 
+def awaited(session: Session, round_: Round, now: datetime) -> int:
+    """How many who were asked may still answer in time for a plan."""
+    if not round_.is_asking(now):
+        return 0
+    rows = select(func.count()).where(Ask.round_id == round_.id, Ask.state == AskState.ASKED)
+    return session.scalar(rows) or 0
+
+
 def _silent(session: Session, round_: Round) -> Iterator[Debt]:
     rows = select(Ask).where(Ask.round_id == round_.id, Ask.state.in_([AskState.ASKED, AskState.SILENT]))
     for ask in session.scalars(rows):

@@ -29,9 +29,10 @@ from scheduler.rounds.plan import LeftOut
 def keep(session: Session, round_: Round, known: Facts, plan: Plan, now: datetime, *, by: By) -> int:
     """Keep the planner's answer: planned chats, which take their time, and the left-out with reasons.
 
-    An unpublished round is a draft now: who has not answered counts as silent, and the former draft goes but
-    for its pinned pairs. In a running one (a refill) the chats are proposed next. How many were added. Time
-    taken since the facts were gathered raises IntegrityError: gather them anew. Raises NotNow.
+    An unpublished round is a draft now, and the former draft goes but for its pinned pairs; who has not
+    answered counts as silent, unless the moment to answer by lies ahead: then they are asked on. In a running
+    one (a refill) the chats are proposed next. How many were added. Time taken since the facts were gathered
+    raises IntegrityError: gather them anew. Raises NotNow.
     """
     if round_.state is Stage.RUNNING:
         round_.refill_at = None
@@ -77,10 +78,15 @@ def _named(row: Unmatched, people: Mapping[int, Person]) -> str:
 
 def _draft(session: Session, round_: Round, now: datetime, by: By) -> None:
     round_.act(RoundAct.DRAFT, now, by=by)
+    if not round_.is_asking(now):
+        _stop_asking(session, round_, now)
+    _drop(session, round_, Chat.is_pinned.is_(False))
+
+
+def _stop_asking(session: Session, round_: Round, now: datetime) -> None:
     still_asked = select(Ask).where(Ask.round_id == round_.id, Ask.state == AskState.ASKED)
     for ask in session.scalars(still_asked):
         asking.close(session, ask, now)
-    _drop(session, round_, Chat.is_pinned.is_(False))
 
 
 def pin(session: Session, chat: Chat, *, is_pinned: bool) -> None:
@@ -122,6 +128,7 @@ def _drop(session: Session, round_: Round, which: ColumnElement[bool]) -> None:
 def publish(session: Session, round_: Round, now: datetime) -> bool:
     """Send the plan out: in a minute, until which it can be taken back. Whether that is new.
 
+    Nobody is asked for times any more; an answer still finds its place by a refill.
     Raises NotNow for a plan without a chat.
     """
     if round_.state is Stage.DRAFTED and not has_chats(session, round_):
@@ -131,6 +138,7 @@ def publish(session: Session, round_: Round, now: datetime) -> bool:
         )
     if not round_.act(RoundAct.PUBLISH, now, by=By.COORDINATOR):
         return False
+    _stop_asking(session, round_, now)
     round_.publish_at = now + PUBLISH_AFTER
     chats = Chat.round_id == round_.id, Chat.state == State.PLANNED
     starts = select(Chat.starts_at).where(*chats).order_by(Chat.starts_at.desc())

@@ -29,6 +29,6 @@ def _open(session: Session, programme: Programme) -> Iterator[Round | Ask | Chat
     yield from session.scalars(select(Round).where(rounds, Round.due_at.is_not(None)))
     # More reminders may be wanted than before: also of those whose last has gone out.
     asks = select(Ask).join(Ask.round).where(rounds, Ask.state == AskState.ASKED)
-    yield from session.scalars(asks.where(Round.state == Stage.ASKING))
+    yield from session.scalars(asks.where(Round.state.in_([Stage.ASKING, Stage.DRAFTED])))
     chats = select(Chat).join(Chat.round).where(rounds, Chat.due_at.is_not(None))
     yield from session.scalars(chats.options(lazyload(Chat.copies)))

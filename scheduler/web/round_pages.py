@@ -158,6 +158,7 @@ def _shown(session: Session, round_: Round, now: datetime) -> dict[str, object]:
         "current": current,
         "standing": progress.standing(round_, now),
         "state": str(round_.state),
+        "awaited": progress.awaited(session, round_, now),
         "has_plan": round_.state is Stage.DRAFTED and publishing.has_chats(session, round_),
         "without_place": progress.without_place(session, round_, now),
         "may_take_back": round_.state is Stage.RUNNING and _is_fresh(round_, now),

@@ -90,12 +90,55 @@ def test_not_with_holds_whichever_of_the_two_said_it(world: World, round_id: int
     assert plan(round_id) == []
 
 
+def states() -> list[str]:
+    """How the asks of Maya, Noor, Sam and Lee stand."""
+    with db.reading() as session:
+        return [str(state) for state in session.scalars(select(Ask.state).order_by(Ask.person_id))]
+
+
 def test_the_silent_are_not_planned_and_count_as_silent(world: World, round_id: int) -> None:
     world.gives(round_id, "maya", TUESDAY)
+    world.at("2027-03-05 09:00")  # answers were due on the 4th
     assert plan(round_id) == []
-    with db.reading() as session:
-        states = {ask.person.first_name: str(ask.state) for ask in session.scalars(select(Ask))}
-    assert states == {"Maya": "answered", "Noor": "silent", "Sam": "silent", "Lee": "silent"}
+    assert states() == ["answered", "silent", "silent", "silent"]
+
+
+def test_a_plan_made_early_leaves_the_others_asked_and_reminded(world: World, round_id: int) -> None:
+    for name in ("maya", "sam"):
+        world.gives(round_id, name, TUESDAY)
+    assert len(plan(round_id)) == 1
+    assert states() == ["answered", "asked", "answered", "asked"]
+    world.at("2027-03-04 12:00")
+    assert world.letters("noor") == ["offer_wanted", "offer_reminder"]
+    for name in ("noor", "lee"):
+        world.gives(round_id, name, THURSDAY)
+    assert len(plan(round_id)) == 2
+    world.at("2027-03-08 12:00")
+    assert states() == ["answered"] * 4
+
+
+def test_after_the_day_for_answers_nobody_is_reminded_of_a_plan_made_early(world: World) -> None:
+    with db.transaction() as session:
+        world.person(session, "maya").programme.reminder_days = [2, 6]
+    round_id = world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    plan(round_id)
+    world.at("2027-03-08 12:00")  # six days after the first of March are the seventh
+    assert world.letters("noor") == ["offer_wanted", "offer_reminder"]
+    plan(round_id)
+    assert set(states()) == {"silent"}
+
+
+def test_who_has_not_answered_when_the_plan_is_published_counts_as_silent(
+    world: World, round_id: int
+) -> None:
+    for name in ("maya", "sam"):
+        world.gives(round_id, name, TUESDAY)
+    plan(round_id)
+    with db.transaction() as session:
+        publishing.publish(session, session.get_one(Round, round_id), clock.now())
+    assert states() == ["answered", "silent", "answered", "silent"]
+    world.at("2027-03-08 12:00")
+    assert "offer_reminder" not in world.letters("noor")
 
 
 def test_times_within_the_notice_are_not_used(world: World) -> None:

@@ -93,6 +93,17 @@ def test_a_plan_shows_pairs_with_reasons_and_times(planned: Desk) -> None:
     assert "Every student who is in has a chat." in page
 
 
+def test_who_is_still_waited_for_is_said_until_the_plan_is_published(world: World, ada: Desk) -> None:
+    world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    assert "4 people have not answered yet." in ada.see(ROUND)
+    for name in ("maya", "sam", "lee"):
+        world.gives(1, name, TIMES)
+    page = ada.press(f"{ROUND}/plan")
+    assert "1 person has not answered yet." in page
+    assert "once it is published, nobody is asked any more" in page
+    assert "not answered yet" not in ada.press(f"{ROUND}/publish")
+
+
 def test_a_plan_without_a_chat_can_only_be_made_again(world: World, ada: Desk) -> None:
     world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
     ada.press(f"{ROUND}/plan")
