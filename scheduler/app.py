@@ -20,6 +20,7 @@ from scheduler.life import NotAllowed, NotNow
 from scheduler.links import BadLink
 from scheduler.settings import Settings
 from scheduler.web import blueprints, drawing, health
+from scheduler.web.numbers import KeptNumber
 
 log = structlog.get_logger()
 HERE = Path(__file__).parent
@@ -96,6 +97,7 @@ def create_app(known: Settings | None = None) -> Flask:
         hops = known.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's way
     app.extensions["wired"] = wired
+    app.url_map.converters["int"] = KeptNumber
     csrf = CSRFProtect(app)
     for blueprint in blueprints.of(known):
         app.register_blueprint(blueprint)

@@ -19,6 +19,7 @@ from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.simulation import habits, letterbox, passing
 from scheduler.simulation.letterbox import Box
+from scheduler.web import numbers
 from scheduler.web.access import GuardedBlueprint
 
 pages = GuardedBlueprint("demo", __name__, guard="open")
@@ -148,14 +149,14 @@ def _box(session: Session, address: str) -> tuple[Box, list[Box]]:
 
 def _mail(session: Session, box: Box) -> dict[str, object]:
     """The mailbox's list and the mail that is open, with what came of its calendar's answer."""
-    mail = letterbox.find(session, box, request.args.get("mail", type=int))
+    mail = letterbox.find(session, box, request.args.get("mail", type=numbers.kept))
     return {
         "lines": letterbox.lines(session, box),
         "waits": letterbox.waiting(session, box),
         "mail": letterbox.opened(session, mail, box) if mail is not None else None,
         "view": _view(),
         "here": _here,
-        "answered": _came_to(session, request.args.get("answer", type=int)),
+        "answered": _came_to(session, request.args.get("answer", type=numbers.kept)),
     }
 
 

@@ -214,3 +214,11 @@ def test_the_coordinator_is_one_button_away(client: FlaskClient, world: World) -
     for _ in range(8):
         client.post("/demo/clock", data={"to": SAM, "by": "day"})
     assert client.get("/board/1").status_code == 200
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**20, -(10**20)])
+@pytest.mark.parametrize("name", ["mail", "answer"])
+def test_a_number_too_large_for_a_mail_is_as_none(
+    client: FlaskClient, invited: int, name: str, number: int
+) -> None:
+    assert CARD in read(client, SAM, **{name: number})
