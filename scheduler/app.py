@@ -19,8 +19,7 @@ from scheduler.db import Conflict
 from scheduler.life import NotAllowed, NotNow
 from scheduler.links import BadLink
 from scheduler.settings import Settings
-from scheduler.web import blueprints, drawing, health
-from scheduler.web.numbers import KeptNumber
+from scheduler.web import blueprints, drawing, health, numbers
 
 log = structlog.get_logger()
 HERE = Path(__file__).parent
@@ -97,7 +96,7 @@ def create_app(known: Settings | None = None) -> Flask:
         hops = known.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's way
     app.extensions["wired"] = wired
-    app.url_map.converters["int"] = KeptNumber
+    app.before_request(numbers.refuse_huge)
     csrf = CSRFProtect(app)
     for blueprint in blueprints.of(known):
         app.register_blueprint(blueprint)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +26,8 @@ from scheduler.programme.round import Round
 from scheduler.programme.stages import Stage
 
 MOST_TOPICS = 48
+LEAST_TO_ANSWER = timedelta(days=1)
+"""So long at least has a student to answer a chat that is planned now."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _free(
 ) -> dict[int, tuple[tuple[int, int], ...]]:
     """What each ask's times leave, in ticks."""
     busy = freetime.taken(session, {ask.person_id for ask in asks}, besides=drafted)
-    earliest = now + round_.programme.notice
+    earliest = now + round_.programme.notice + LEAST_TO_ANSWER
     free = {}
     for ask in asks:
         open_times = slots.within(ask.slots, earliest, round_.ends_at)

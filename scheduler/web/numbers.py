@@ -1,6 +1,6 @@
 """Numbers of rows as addresses name them: one that no row can have never reaches the database."""
 
-from werkzeug.routing import IntegerConverter
+from flask import abort, request
 
 LARGEST = 2**31 - 1
 """The most that a number of ours can be on every database."""
@@ -14,7 +14,7 @@ def kept(text: str) -> int:
     return number
 
 
-class KeptNumber(IntegerConverter):
-    """`<int:…>` in a route: an address with a larger number leads nowhere."""
-
-    num_convert = staticmethod(kept)
+def refuse_huge() -> None:
+    """Before any page: an address with a number larger than a row can have leads nowhere (404)."""
+    if any(isinstance(value, int) and value > LARGEST for value in (request.view_args or {}).values()):
+        abort(404)

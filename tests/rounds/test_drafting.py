@@ -141,11 +141,14 @@ def test_who_has_not_answered_when_the_plan_is_published_counts_as_silent(
     assert "offer_reminder" not in world.letters("noor")
 
 
-def test_times_within_the_notice_are_not_used(world: World) -> None:
+def test_no_chat_is_planned_that_leaves_less_than_a_day_to_answer_it(world: World) -> None:
+    """Monday at nine, 24 hours of notice: before Wednesday at nine a student would have had to hurry."""
     round_id = world.round(first=date(2027, 3, 1), last=date(2027, 3, 5))
     for name in ("maya", "sam"):
-        world.gives(round_id, name, ("2027-03-02 08:00", "2027-03-02 09:30"))
-    assert plan(round_id) == [("Maya", "Sam", "03-02 14:00")]
+        world.gives(
+            round_id, name, ("2027-03-02 08:00", "2027-03-02 19:00"), ("2027-03-03 08:00", "2027-03-03 09:30")
+        )
+    assert plan(round_id) == [("Maya", "Sam", "03-03 14:00")]
 
 
 def test_planning_again_plans_anew_but_for_pinned_pairs(world: World, round_id: int) -> None:
