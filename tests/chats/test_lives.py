@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from scheduler import db
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import ENDED_EARLY, LIVE, Act, State
+from scheduler.chats.proposal import Proposal
 from scheduler.life import By
 from scheduler.mail.envelope import Fate, Incoming, Outgoing
 from scheduler.programme.person import Standing
@@ -51,6 +52,8 @@ class Past:
         self.letters = session.execute(sent.order_by(Outgoing.settled_at, Outgoing.id)).all()
         events = select(*EVENT).where(ChatEvent.chat_id.in_([chat.id for chat in self.chats]))
         self.events = session.execute(events.order_by(ChatEvent.id)).all()
+        put = select(Proposal).where(Proposal.chat_id.in_([chat.id for chat in self.chats]))
+        self.proposals = session.scalars(put).all()
         self.failed = list(session.scalars(select(Incoming.came_to).where(Incoming.tries > 0)))
 
     def had(self, chat: Chat, side: By) -> list[Any]:
@@ -100,6 +103,31 @@ def nobody_is_left_without_a_word(past: Past) -> None:
                 assert wanted & set(letters), f"{side} heard {letters} of chat {chat.id} ({chat.state})"
 
 
+def whoever_wished_for_another_time_hears_what_came_of_it(past: Past) -> None:
+    """Whatever ends a suggestion, who made it hears of the chat from then on, or did it themselves."""
+    for proposal in past.proposals:
+        chat, wisher = proposal.chat, proposal.put_by
+        ended_at = proposal.answered_at
+        if (
+            ended_at is None
+            or ended_at >= chat.starts_at
+            or chat.person(wisher).standing is not Standing.ACTIVE
+        ):
+            continue
+        own = [event for event in past.events if (event.chat_id, event.by) == (chat.id, wisher)]
+        wishes = [
+            other.put_at for other in past.proposals if other.put_by is wisher and other is not proposal
+        ]
+        did_it = ended_at in [event.at for event in own] + wishes
+        # Where a new time was found meanwhile, the word about the follow-up is the word.
+        about = [chat] + [after for after in past.chats if after.follows_id == chat.id]
+        letters = [letter for one in about for letter in past.had(one, wisher)]
+        heard = [letter for letter in letters if letter.settled_at >= ended_at]
+        assert did_it or heard, (
+            f"{wisher} hears nothing of the time suggested for chat {chat.id} ({proposal.state})"
+        )
+
+
 def sequences_never_fall(past: Past) -> None:
     for chat in past.chats:
         for side in SIDES:
@@ -124,6 +152,7 @@ ALWAYS = (
     mentors_hear_only_what_is_settled,
     nobody_is_left_without_a_word,
     sequences_never_fall,
+    whoever_wished_for_another_time_hears_what_came_of_it,
     every_answer_was_read,
 )
 
