@@ -84,9 +84,19 @@ def test_two_at_one_time_have_a_place_each(world: World, round_id: int) -> None:
     assert without_place() == []
 
 
-def test_turns_begin_at_another_place_for_each_student(world: World, round_id: int) -> None:
+def test_turns_begin_at_another_place_for_each_mentor(world: World, round_id: int) -> None:
     sam, lee = world.chat(round_id, "maya", "sam", TUESDAY), world.chat(round_id, "noor", "lee", LATER)
     assert [place(sam), place(lee)] == ["Library", "Atrium"]
+
+
+def test_a_mentor_stays_where_they_sit_from_chat_to_chat(world: World, round_id: int) -> None:
+    """Noor's own turn is the Atrium; Maya has that first, so Noor sits in the Library and stays there."""
+    maya = world.chat(round_id, "maya", "sam", TUESDAY)
+    put(maya, "Atrium")
+    noor = world.chat(round_id, "noor", "lee", "2027-03-09 16:45")
+    cancel(maya)
+    after = world.chat(round_id, "noor", "sam", "2027-03-09 17:30")
+    assert [place(noor), place(after)] == ["Library", "Library"]
 
 
 def test_where_all_are_taken_there_is_none_and_the_coordinator_is_told(world: World, round_id: int) -> None:
