@@ -78,11 +78,11 @@ def _to(chat: Chat, side: By, letters: Iterable[Written]) -> list[Written]:
 
 
 def _actors(session: Session, chat: Chat, *, before: ChatEvent | None = None) -> set[By]:
-    """Who has done anything to the chat, before that event."""
+    """Who has done anything to the chat, before that event, or wished for another time of it."""
     acts = select(ChatEvent.by).where(ChatEvent.chat_id == chat.id)
     if before is not None:
         acts = acts.where(ChatEvent.id < before.id)
-    return set(session.scalars(acts))
+    return set(session.scalars(acts.union(select(Proposal.put_by).where(Proposal.chat_id == chat.id))))
 
 
 def _knows(chat: Chat, side: By, mine: Sequence[Written], actors: Collection[By]) -> Knows:

@@ -203,8 +203,9 @@ def _check_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> No
     if event.what not in lifecycle.AFTER_START:
         _check_revival(session, event, now)
     is_back_to_asking = event.was_state is State.PROPOSED and chat.state is State.CONFIRMED
-    if is_back_to_asking and letters.knows(session, chat, By.MENTOR).told:
-        raise NotNow(f"{chat.mentor.name} has been told already. You can still move or cancel the chat.")
+    mentor = letters.knows(session, chat, By.MENTOR)
+    if is_back_to_asking and (mentor.told or mentor.acted):
+        raise NotNow(f"{chat.mentor.name} knows of it already. You can still move or cancel the chat.")
     if event.what in lifecycle.BEFORE_START and now >= event.was_starts_at:
         raise NotNow("The chat's time has come, so this can no longer be taken back.")
 

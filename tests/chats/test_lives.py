@@ -35,6 +35,8 @@ LETTER = (
     Outgoing.about,
     Outgoing.person_id,
     Outgoing.letter,
+    Outgoing.state,
+    Outgoing.why,
     Outgoing.settled_at,
     Outgoing.method,
     Outgoing.sequence,
@@ -48,8 +50,11 @@ class Past:
     def __init__(self, life: Life, session: Session) -> None:
         self.life, self.chats = life, life.chats(session)
         about = [chat.key for chat in self.chats]
-        sent = select(*LETTER).where(Outgoing.about.in_(about), Outgoing.state == Fate.SENT)
-        self.letters = session.execute(sent.order_by(Outgoing.settled_at, Outgoing.id)).all()
+        written = select(*LETTER).where(Outgoing.about.in_(about)).order_by(Outgoing.settled_at, Outgoing.id)
+        fates = [letter for letter in session.execute(written) if letter.settled_at is not None]
+        self.letters = [letter for letter in fates if letter.state is Fate.SENT]
+        # No mail went out for days, and so a word came too late to be of use.
+        self.meant = [*self.letters, *(letter for letter in fates if letter.why == "no longer useful")]
         events = select(*EVENT).where(ChatEvent.chat_id.in_([chat.id for chat in self.chats]))
         self.events = session.execute(events.order_by(ChatEvent.id)).all()
         put = select(Proposal).where(Proposal.chat_id.in_([chat.id for chat in self.chats]))
@@ -104,28 +109,21 @@ def nobody_is_left_without_a_word(past: Past) -> None:
 
 
 def whoever_wished_for_another_time_hears_what_came_of_it(past: Past) -> None:
-    """Whatever ends a suggestion, who made it hears of the chat from then on, or did it themselves."""
+    """Whatever ends a suggestion, who made it hears of the chat from then on, or does something to it."""
     for proposal in past.proposals:
-        chat, wisher = proposal.chat, proposal.put_by
-        ended_at = proposal.answered_at
-        if (
-            ended_at is None
-            or ended_at >= chat.starts_at
-            or chat.person(wisher).standing is not Standing.ACTIVE
-        ):
+        chat, wisher, ended_at = proposal.chat, proposal.put_by, proposal.answered_at
+        if ended_at is None or ended_at >= chat.starts_at:
             continue
-        own = [event for event in past.events if (event.chat_id, event.by) == (chat.id, wisher)]
-        wishes = [
-            other.put_at for other in past.proposals if other.put_by is wisher and other is not proposal
-        ]
-        did_it = ended_at in [event.at for event in own] + wishes
+        if chat.person(wisher).standing is not Standing.ACTIVE:
+            continue
+        own = [event.at for event in past.events if (event.chat_id, event.by) == (chat.id, wisher)]
+        others = [other for other in past.proposals if other is not proposal and other.put_by is wisher]
+        own += [other.put_at for other in others if other.chat is chat]
         # Where a new time was found meanwhile, the word about the follow-up is the word.
-        about = [chat] + [after for after in past.chats if after.follows_id == chat.id]
-        letters = [letter for one in about for letter in past.had(one, wisher)]
-        heard = [letter for letter in letters if letter.settled_at >= ended_at]
-        assert did_it or heard, (
-            f"{wisher} hears nothing of the time suggested for chat {chat.id} ({proposal.state})"
-        )
+        about = [chat.key] + [after.key for after in past.chats if after.follows_id == chat.id]
+        me = past.life.people[wisher]
+        heard = [word.settled_at for word in past.meant if word.about in about and word.person_id == me]
+        assert max(own + heard) >= ended_at, f"{wisher} hears nothing of their wish for chat {chat.id}"
 
 
 def sequences_never_fall(past: Past) -> None:

@@ -10,6 +10,7 @@ from scheduler import clock, db
 from scheduler.chats import answering, booking, record
 from scheduler.chats.chat import Chat, Quarter
 from scheduler.life import By, NotNow, Via
+from tests.support.clock import Clock
 from tests.support.world import World
 
 
@@ -56,6 +57,24 @@ def test_an_accept_taken_back_is_never_heard_of_by_the_mentor(world: World, chat
     assert world.state(chat) == "proposed"
     assert not [letter for letter in world.letters("maya") if letter.startswith("chat")]
     assert world.mailroom.events("sam") == [("2027-03-09T21:30:00+00:00", "NEEDS-ACTION")]
+
+
+def test_a_mentor_who_wishes_for_another_time_at_once_knows_of_the_chat(world: World, chat: int) -> None:
+    """On their own page they see it before its letter leaves: now the accept stays, and its end is told."""
+    with db.transaction() as session:
+        found = session.get_one(Chat, chat)
+        answering.accept(session, found, clock.now(), by=By.STUDENT, via=Via.LINK)
+        thursday = Clock().at("2027-03-11 17:00")
+        booking.move(session, found, thursday, clock.now(), by=By.MENTOR, via=Via.LINK)
+    with db.transaction() as session:
+        found = session.get_one(Chat, chat)
+        event = record.last_act(session, found)
+        assert event is not None
+        with pytest.raises(NotNow, match="knows of it already"):
+            record.undo(session, event, clock.now(), via=Via.LINK, by=By.STUDENT)
+        answering.decline(session, found, clock.now(), by=By.STUDENT, via=Via.LINK)
+    world.later(hours=1)
+    assert world.letters("maya")[-1] == "chat_declined"
 
 
 def test_the_database_lets_no_quarter_be_taken_twice(world: World, chat: int) -> None:
