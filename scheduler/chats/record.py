@@ -71,7 +71,8 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     if session.scalar(select(exists().where(ChatEvent.undoes_id == event.id))):
         return False
     _check_undo(session, event, now, by)
-    taken = _taken_by(session, event)
+    settled = _settled_by(session, event)
+    taken = next((wish for wish in settled if wish.state is ProposalState.MOVED), None)
     undone = _event(chat, Act.UNDO, now, via=via, by=by)
     undone.undoes_id = event.id
     chat.place = places.find(session, chat, event.was_starts_at, goes_back=True)
@@ -82,9 +83,9 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     session.add(undone)
     session.flush()
     letters.write(session, undone, now)
-    if taken is not None:
-        taken.open_again()
-        keep_time(session, taken, now)
+    for wished in settled:
+        wished.open_again()
+        keep_time(session, wished, now)
     return True
 
 
@@ -164,18 +165,15 @@ def _is_refused(what: str, wish: By) -> bool:
     return what in FREES_TIME and (what != Act.MOVE or wish is By.MENTOR)
 
 
-def _taken_by(session: Session, event: ChatEvent) -> Proposal | None:
-    """The new time put to somebody whose yes this act was: both were written down at one moment."""
-    if event.what != Act.MOVE:
-        return None
-    return session.scalar(
-        select(Proposal).where(
-            Proposal.chat_id == event.chat_id,
-            Proposal.state == ProposalState.MOVED,
-            Proposal.starts_at == event.chat.starts_at,
-            Proposal.answered_at == event.at,
-        )
-    )
+def _settled_by(session: Session, event: ChatEvent) -> list[Proposal]:
+    """The new times put to somebody that this act answered: it took one, or something else came of the chat.
+
+    Both were written down at one moment.
+    """
+    at_once = select(Proposal).where(Proposal.chat_id == event.chat_id, Proposal.answered_at == event.at)
+    start, is_move = event.chat.starts_at, event.what == Act.MOVE
+    found = session.scalars(at_once.order_by(Proposal.id))
+    return [one for one in found if one.state is ProposalState.STANDS or (is_move and one.starts_at == start)]
 
 
 def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> None:

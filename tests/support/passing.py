@@ -11,6 +11,7 @@ from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
 from scheduler.mail import delivery
 from scheduler.mail.envelope import Fate, Incoming, Outgoing
+from scheduler.mail.holds import Hold
 from tests.support.mailroom import Mailroom
 
 NOW = bindparam("now", type_=db.UtcDateTime)
@@ -40,6 +41,7 @@ STOPPED = (
         for model in (Incoming, Chat, Proposal)
     ),
     Outgoing.__table__.update().where(OUTGOING.state == Fate.WAITING).values(state=Fate.WITHDRAWN),
+    Hold.__table__.delete(),
 )
 STEPS: dict[int, tuple[type[Any], Any]] = {1: (Chat, timekeeping.step), 2: (Proposal, timekeeping.expire)}
 
@@ -74,7 +76,7 @@ def post(mailroom: Mailroom) -> None:
 
 
 def stop_all() -> None:
-    """Nothing that is under way falls due any more, and no letter leaves."""
+    """Nothing that is under way falls due any more, no letter leaves, and none is kept back later."""
     with db.transaction() as session:
         for stopped in STOPPED:
             session.execute(stopped)

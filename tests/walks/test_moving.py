@@ -101,6 +101,16 @@ def test_a_mentor_s_pick_moves_the_chat_when_the_student_says_yes(asked: Story) 
     assert asked.events(MAYA) == [(AFTER, "ACCEPTED")]
 
 
+def test_a_cancelling_taken_back_is_a_no_to_the_mentor_s_wish(asked: Story) -> None:
+    """The chat is as before, and what was asked for it is answered: the mentor cannot make that time."""
+    asked.last(SAM).open("Say whether").follow("Neither suits me").press("Send", act="cancel")
+    asked.later(minutes=5)
+    asked.last(SAM).press("Take it back")
+    asked.later(minutes=15)
+    assert asked.last(MAYA).subject == "Your coffee chat stays on Tue 9 Mar, 4:30 pm"
+    assert asked.chats() == STANDS
+
+
 def test_a_student_s_yes_taken_back_is_a_no_to_the_mentor(asked: Story) -> None:
     """The mentor never hears of the yes, and must hear that the time they cannot make stands."""
     asked.last(SAM).open("Say whether").press("Yes, the new time")
