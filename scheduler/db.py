@@ -6,12 +6,12 @@ pages that only look. Actions never commit.
 
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -36,6 +36,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
 from scheduler import crashpoint
+from scheduler.turns import Turn
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -105,8 +106,9 @@ def bind(url: str) -> Engine:
     """Bind this process to the database at `url`; binding again closes the former connections."""
     unbind()
     engine = _engine(url)
-    # SQLite's busy handler sleeps and does not queue, so that threads of one process would starve.
-    _bound.new_lock = threading.RLock if engine.dialect.name == "sqlite" else nullcontext
+    path = engine.url.database
+    is_file = engine.dialect.name == "sqlite" and path
+    _bound.new_lock = partial(Turn, Path(f"{path}-turn")) if is_file else nullcontext
     _bound.engine, _bound.one_writer = engine, _bound.new_lock()
     _bound.sessions = sessionmaker(engine, expire_on_commit=False)
     return engine
