@@ -133,6 +133,7 @@ def _holds(part: Choice, half: Choice) -> bool:
     return part.starts_at <= half.starts_at and half.ends_at <= part.ends_at
 
 
+@lru_cache(maxsize=4096)
 def _read(key: str) -> tuple[date, int, int]:
     """The date and the minutes of a box's key, such as "20261103-1630-1830"."""
     try:

@@ -15,7 +15,15 @@ def keys_of(offered: Iterable[Day], given: Iterable[Slot]) -> set[str]:
     them unchanged gives the same half-hours again.
     """
     times = slots.merge(given)
-    return {key for day in offered for key in _of_day(day, times)} if times else set()
+    return {key for day in offered if (near := _near(day, times)) for key in _of_day(day, near)}
+
+
+def _near(day: Day, times: Iterable[Slot]) -> list[Slot]:
+    """Those of the times that have anything to do with this day."""
+    if not day.halves:
+        return []
+    first, last = day.halves[0].starts_at, day.halves[-1].ends_at
+    return [slot for slot in times if slot.starts_at < last and first < slot.ends_at]
 
 
 def _of_day(day: Day, times: Sequence[Slot]) -> list[str]:

@@ -54,8 +54,8 @@ def show(session: Session, ask: Ask, now: datetime, *, keys: Collection[str] | N
     check_stays(person)
     view = window(ask, now)
     known = moretimes.known(session, person)
-    taken = moretimes.taken(known)
-    ticked = ticks.keys_of(boxes.days(view, taken), saved(ask)) if keys is None else keys
+    taken, given = moretimes.taken(known), saved(ask)
+    ticked = ticks.keys_of(boxes.days(view, taken), given) if keys is None else keys
     zone = view.reader_zone or view.zone
     return AskPage(
         ask=ask_card.show(ask),
@@ -68,7 +68,7 @@ def show(session: Session, ask: Ask, now: datetime, *, keys: Collection[str] | N
         zone=zone,
         zone_words=picking.zone_words(view),
         zones=zones.choices(zone, person.timezone, person.programme.timezone),
-        saved=[ask_card.words_of(slot, person.timezone) for slot in saved(ask)],
+        saved=[ask_card.words_of(slot, person.timezone) for slot in given],
     )
 
 
@@ -117,6 +117,8 @@ def chosen(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime)
 def _under_chats(session: Session, ask: Ask, asked: Window) -> list[Slot]:
     """What was ticked before of the half-hours that the picker shows as taken."""
     taken = moretimes.taken(moretimes.known(session, ask.person))
+    if not taken:
+        return []
     halves = [half for day in boxes.days(replace(asked, earliest=slots.EPOCH), taken) for half in day.halves]
     return slots.common(
         saved(ask), [Slot(half.starts_at, half.ends_at) for half in halves if half.state == "taken"]
