@@ -13,6 +13,8 @@ from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from scheduler.crashpoint import crashpoint
+
 log = structlog.get_logger()
 
 PROMPT, SLOW = "prompt", "slow"
@@ -62,6 +64,7 @@ def ring(job: str, *ids: int) -> bool:
 
     A job that waits already, not begun, will see what was committed before this ring: no second is added.
     """
+    crashpoint("queue.before_ring")
     queue = JOBS[job]
     if _bound.connection is None or monotonic() < _bound.asleep_until:
         return False

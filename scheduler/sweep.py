@@ -13,6 +13,7 @@ from scheduler.availability.ask import Ask
 from scheduler.chats import answering, timekeeping
 from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
+from scheduler.crashpoint import crashpoint
 from scheduler.db import UtcDateTime
 from scheduler.life import By
 from scheduler.mail import delivery, inbound, outbox
@@ -167,12 +168,15 @@ def plan_round(round_id: int, now: datetime, *, by: By) -> int:
         if by is By.CLOCK and not _is_to_be_planned(round_, now):
             return 0
         known = drafting.facts(session, round_, now)
+    crashpoint("plan.after_facts")
     plan = drafting.planned(known)
+    crashpoint("plan.after_solving")
     with db.transaction() as session:
         round_ = session.get_one(Round, round_id, with_for_update={"of": Round, "key_share": True})
         if by is By.CLOCK and not _is_to_be_planned(round_, now):
             return 0
         added = publishing.keep(session, round_, known, plan, now, by=by)
+        crashpoint("plan.after_keeping")
         is_let_go = round_.programme.publishes_itself and by is By.CLOCK
         if is_let_go and publishing.has_chats(session, round_):
             publishing.publish(session, round_, now)
@@ -201,6 +205,7 @@ def read_mails(now: datetime) -> int:
         due = select(Incoming.id).where(Incoming.due_at <= now, Incoming.state == Reading.UNREAD)
         ids = list(session.scalars(due.order_by(Incoming.due_at, Incoming.id).limit(MAILS_AT_ONCE)))
     meanings = {mail_id: _meaning(mail_id) for mail_id in ids}
+    crashpoint("inbox.after_reading")
     return db.each_due(
         Incoming,
         now,
@@ -228,6 +233,8 @@ def _apply(session: Session, mail: Incoming, found: Reply | Noise | None, now: d
     if isinstance(found, Noise):
         mail.settle(Reading.KEPT, found.kind, found.reason)
         return
+    crashpoint("inbox.before_apply")
     came_to = answering.apply_reply(session, found, now, received_at=mail.received_at)
+    crashpoint("inbox.after_apply")
     state = Reading.APPLIED if came_to.startswith("applied") else Reading.KEPT
     mail.settle(state, "reply", came_to)

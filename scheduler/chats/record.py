@@ -9,6 +9,7 @@ from scheduler.chats import freetime, letters, lifecycle, places, room
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
+from scheduler.crashpoint import crashpoint
 from scheduler.life import By, NotAllowed, NotNow, Via
 from scheduler.mail import outbox
 from scheduler.programme import refill
@@ -52,7 +53,9 @@ def happen(
     session.add(event)
     _close_proposals(session, event, now)
     session.flush()
+    crashpoint("chat.after_act")
     letters.write(session, event, now)
+    crashpoint("chat.after_letters")
     if what in FREES_TIME:
         if _is_refused(what, wished_by or by):
             freetime.take_out(session, chat, wished_by or by, event.was_starts_at)

@@ -7,6 +7,7 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scheduler.crashpoint import crashpoint
 from scheduler.mail.envelope import Incoming
 
 LARGEST = 10 * 1024 * 1024
@@ -28,6 +29,7 @@ def store(session: Session, raw: bytes, now: datetime, *, recipient: str = "", s
     same = select(Incoming).where(Incoming.message_id == message_id, Incoming.digest == digest)
     kept = session.scalar(same)
     if kept is None:
+        crashpoint("inbox.before_store")
         kept = Incoming(
             message_id=message_id,
             digest=digest,
@@ -39,6 +41,7 @@ def store(session: Session, raw: bytes, now: datetime, *, recipient: str = "", s
         )
         session.add(kept)
         session.flush()
+        crashpoint("inbox.after_store")
     return kept
 
 

@@ -72,7 +72,9 @@ class Maildir:
     def send(self, envelope_sender: str, recipient: str, raw: bytes) -> str:
         """Keep the letter as a file."""
         try:
+            crashpoint("maildir.before_file")
             self._box.add(raw)
+            crashpoint("maildir.after_file")
         except OSError as error:
             raise Trouble(Blame.OURS, f"the mail folder cannot be written ({error.strerror})") from error
         return "kept in the mail folder"

@@ -1,9 +1,5 @@
 """Killed at a named point: at every commit and around every word to the mail server, three times each."""
 
-import os
-import re
-import signal
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -11,19 +7,14 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from scheduler import clock, crashpoint, db, sweep
+from scheduler import clock, db, sweep
 from scheduler.chats.chat import ChatEvent
 from scheduler.mail import sending, transport
 from scheduler.mail.envelope import Fate, Outgoing
-from tests.support import truth
+from tests.support import crashing, truth
 from tests.support.counting import CountingSink
-from tests.support.sources import ROOT
 from tests.support.world import World
 
-NAMED = re.compile(r'crashpoint\("([a-z_.]+)"\)')
-POINTS = sorted(
-    {name for path in (ROOT / "scheduler").rglob("*.py") for name in NAMED.findall(path.read_text("utf-8"))}
-)
 EXPECTED = {"offer_wanted": 2, "wish_wanted": 2, "chat_proposed": 2}
 
 
@@ -34,23 +25,11 @@ def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CountingSink]:
         yield server
 
 
-def dies_at(name: str, passing: int, url: str) -> None:
-    """A process of its own sweeps, and dies at the point."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the child only sweeps, and is gone
-        pid = os.fork()
-    if pid == 0:
-        try:
-            # So that there are connections and batches enough to die at.
-            transport.LETTERS_A_CONNECTION, sending.BATCH, sending.LEAST_BATCH = 1, 2, 2
-            crashpoint.arm(name, passing)
-            for _ in range(3):
-                sweep.sweep(transport.to(url), clock.now)
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status), f"{name} was not passed {passing} times"
-    assert os.WTERMSIG(status) == signal.SIGKILL
+def swept(url: str) -> None:
+    """Sweeps, with connections and batches enough to die at."""
+    transport.LETTERS_A_CONNECTION, sending.BATCH, sending.LEAST_BATCH = 1, 2, 2
+    for _ in range(3):
+        sweep.sweep(transport.to(url), clock.now)
 
 
 def prepare(world: World) -> None:
@@ -60,21 +39,16 @@ def prepare(world: World) -> None:
     world.chat(round_id, "noor", "lee", "2027-03-10 16:30", proposed=False)
 
 
-def test_the_points_are_known() -> None:
-    assert len(POINTS) >= 16
-    assert {"db.before_commit", "db.after_commit"} < set(POINTS)
-
-
 @pytest.mark.usefixtures("smtp_allowed")
 @pytest.mark.parametrize("passing", [1, 2, 3])
-@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize("name", crashing.points("db.", "delivery.", "smtp."))
 def test_a_sweep_that_dies_there_loses_nothing(
     world: World, sink: CountingSink, name: str, passing: int
 ) -> None:
     prepare(world)
     list(sink.arrived())  # of a case that failed
     sink.broken_off = 0
-    dies_at(name, passing, sink.url)
+    crashing.dies_at(name, passing, lambda: swept(sink.url))
     while sweep.sweep(transport.to(sink.url), clock.now):
         pass
     arrived = list(sink.arrived())
