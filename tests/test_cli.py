@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -201,7 +202,9 @@ def test_mail_that_cannot_be_kept_is_to_be_tried_again(
 ) -> None:
     answer = run("inbound", stdin=NOT_A_MAIL)
     assert answer.exit_code == TRY_AGAIN == 75
-    assert answer.stderr.startswith("The mail could not be kept:")
+    assert answer.stderr.startswith("The mail could not be kept; the mail server should bring it again:")
+    assert answer.stderr.count("\n") == 1
+    assert not {"INSERT", "SELECT", "sqlalche", "sqlite3."} & set(re.findall(r"[A-Za-z3.]+", answer.stderr))
     monkeypatch.setenv("DATABASE_URL", "sqlite:////nowhere/at/all.db")
     assert run("inbound", stdin=NOT_A_MAIL).exit_code == TRY_AGAIN
 

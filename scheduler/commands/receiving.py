@@ -47,4 +47,5 @@ def _kept(raw: bytes, recipient: str, sender: str) -> Wired:
     except inbox.TooLarge:
         raise
     except (SQLAlchemyError, OSError, Refused, db.Unbound) as fault:
-        raise NotKept(f"The mail could not be kept: {fault}") from fault
+        why = getattr(fault, "orig", None) or fault  # the database's own word, without the statement
+        raise NotKept(f"The mail could not be kept; the mail server should bring it again: {why}") from fault

@@ -165,6 +165,9 @@ def _parts(sent: Mapping[str, str], minutes: int, faults: dict[str, str]) -> lis
                 f"“{names.clean_text(line, 60)}” is not a name and two times, like “Lunch 12:00–13:00”."
             )
             return []
+        if part["starts"] >= part["ends"]:
+            faults["parts"] = f"{names.quoted(line)} must end after it begins."
+            return []
         found.append(part)
     found.sort(key=lambda part: part["starts"])
     if not 1 <= len(found) <= MOST_PARTS:
@@ -197,7 +200,7 @@ def _part(line: str) -> dict[str, str] | None:
         starts, ends = (time.fromisoformat(wall.replace(".", ":").zfill(5)) for wall in match.groups()[1:])
     except ValueError:
         return None
-    if not name or starts >= ends:
+    if not name:
         return None
     return {"name": name, "starts": starts.strftime("%H:%M"), "ends": ends.strftime("%H:%M")}
 

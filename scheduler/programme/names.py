@@ -16,6 +16,7 @@ _MARKS_ON_ONE_BASE = 8  # real scripts need fewer; towers of marks would hide th
 _JOINERS = "\u200c\u200d"  # Persian and Indic names need them inside a word
 # Letters, marks and a symbol that show as nothing: a name of these alone would be an empty one.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BLANKS = {" ": "a blank", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
 _NO_ZONES = frozenset({"localtime", "Factory"})  # listed, but they name no place
 
 
@@ -99,9 +100,19 @@ def clean_address(text: str) -> str:
     try:
         valid = email_validator.validate_email(bare, check_deliverability=False, allow_smtputf8=False)
     except email_validator.EmailNotValidError as error:
-        why = clean_text(str(error), 200).rstrip(".")
-        raise BadAddress(f"{quoted(bare)} is not a mail address: {why[:1].lower()}{why[1:]}.") from None
+        raise BadAddress(f"{quoted(bare)} is not a mail address: {_what_is_wrong(bare, error)}.") from None
     return (valid.ascii_email or valid.normalized).lower()
+
+
+def _what_is_wrong(address: str, error: email_validator.EmailNotValidError) -> str:
+    """The validator's finding in words that need no knowledge of Unicode or of the domain name system."""
+    unseen = next((letter for letter in address if not letter.isprintable() or letter.isspace()), None)
+    if unseen is not None:
+        return f"it has {_BLANKS.get(unseen, 'a letter that cannot be seen')} in it"
+    why = clean_text(str(error), 200).rstrip(".")
+    if "top-level" in why:
+        return "no address ends like that"
+    return f"{why[:1].lower()}{why[1:]}"
 
 
 def find_zone(text: str) -> str | None:

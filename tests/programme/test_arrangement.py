@@ -113,6 +113,12 @@ def test_what_cannot_be_kept_is_refused_by_its_field(field: str, text: str) -> N
     assert list(refused.value.faults) == [field]
 
 
+def test_a_part_of_the_day_that_ends_before_it_begins_is_called_so() -> None:
+    with pytest.raises(Misfit) as refused:
+        arrangement.read(sent(parts="Lunch 13:00–12:00"), WEEK)
+    assert refused.value.faults == {"parts": "“Lunch 13:00–12:00” must end after it begins."}
+
+
 def test_a_part_of_the_day_is_as_long_as_a_chat_at_least() -> None:
     parts = "Early 7:00–7:45\nLunch 12:00–12:30\nEvening 19:00–20:00"
     with pytest.raises(Misfit) as refused:

@@ -143,6 +143,20 @@ def test_what_is_no_address_is_refused_in_one_sentence(written):
         names.clean_address(written)
 
 
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("sam\n@example.org", "it has a line break in it"),
+        ("sam lind@example.org", "it has a blank in it"),
+        ("sam\x00@example.org", "it has a letter that cannot be seen in it"),
+        ("sam@example.x1", "no address ends like that"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said_in_plain_words(written, why):
+    with pytest.raises(names.BadAddress, match=f"is not a mail address: {why}\\.$"):
+        names.clean_address(written)
+
+
 def test_a_letter_that_folds_to_ascii_makes_no_one_elses_address():
     assert "\u212a".lower() == "k"
     with pytest.raises(names.BadAddress, match="has letters before the @-sign"):
