@@ -1,6 +1,8 @@
 """Asking people to take part in a round, and keeping what they answer."""
 
+import json
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -78,6 +80,11 @@ def same_as_last(ask: Ask, now: datetime) -> list[Slot]:
     if not ask.person.pattern:
         return []
     return slots.expand(Pattern.from_json(ask.person.pattern), ask_card.window(ask, now), ())
+
+
+def pattern_mark(ask: Ask) -> str:
+    """By what a page knows which weekly times it showed: another mark for any others."""
+    return sha256(json.dumps(ask.person.pattern, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def wish(

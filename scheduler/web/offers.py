@@ -27,9 +27,10 @@ ANSWERS = ("same", "pick", "out")
 
 
 class Again(NamedTuple):
-    """Last round's weekly times: in words, the zone of these, and the dates they come to this time."""
+    """Last round's weekly times: in words, their mark, their zone, and the dates they come to this time."""
 
     words: str
+    mark: str
     zone: str
     days: int
     times: list[str]
@@ -68,7 +69,7 @@ def _keep(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) 
     """What was done, by the name its result page has. Raises Unreadable."""
     answer = form.get("answer", "ticked")
     if answer == "same":
-        _keep_same(session, ask, now)
+        _keep_same(session, ask, form, now)
         return "same"
     if answer in ("out", "pause"):
         until = _until(form.get("until", ""), ask, now) if answer == "pause" else None
@@ -82,10 +83,13 @@ def _keep(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) 
     return "saved"
 
 
-def _keep_same(session: Session, ask: Ask, now: datetime) -> None:
-    times = asking.same_as_last(ask, now)
+def _keep_same(session: Session, ask: Ask, form: MultiDict[str, str], now: datetime) -> None:
+    """What was shown as last round's times; other ones sent since have become the pattern in their place."""
+    times, mark = asking.same_as_last(ask, now), asking.pattern_mark(ask)
     if not times:
         raise Unreadable({"times": "Last round’s times do not fit these dates. Please tick others."})
+    if form.get("pattern", mark) != mark and times != ask.slots:
+        raise Unreadable({"times": "Other times were sent since that page was opened. They stand below."})
     asking.offer(session, ask, times, now, note=ask.note)
 
 
@@ -115,12 +119,13 @@ def _again(ask: Ask, now: datetime) -> Again | None:
     times = asking.same_as_last(ask, now)
     days = {localtime.in_zone(slot.starts_at, zone).date() for slot in times}
     other_zone = shown.pattern_zone if shown.pattern_zone != shown.zone else ""
-    return Again(shown.same_words, other_zone, len(days), [ask_card.words_of(slot, zone) for slot in times])
+    words = [ask_card.words_of(slot, zone) for slot in times]
+    return Again(shown.same_words, asking.pattern_mark(ask), other_zone, len(days), words)
 
 
 def _page(session: Session, ask: Ask, now: datetime, opened: str, errors: dict[str, str]) -> str:
-    """The picker as it was saved or, with errors, as it was just sent."""
-    form = request.form if errors else None
+    """The picker as it was saved or, with errors in what was ticked, as it was just sent."""
+    form = request.form if errors and request.form.get("answer") != "same" else None
     capacities = [(str(number), str(number)) for number in describing.capacities(ask.capacity)]
     return render_template(
         "pages/offer_page.html",

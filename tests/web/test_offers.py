@@ -152,6 +152,30 @@ def test_the_same_times_again_are_two_taps(world: World, round_id: int) -> None:
     assert "Same as last round?" not in page(world, round_id).text
 
 
+def test_the_same_times_of_an_old_page_are_those_it_showed(world: World, round_id: int) -> None:
+    with db.transaction() as session:
+        world.person(session, "maya").pattern = PATTERN
+    old = page(world, round_id, "same")
+    assert (
+        old.client.post(old.url, data={"answer": "ticked", "t": [CLINIC], "capacity": "1"}).status_code == 303
+    )
+    refused = old.send()
+    assert refused.status == 422
+    assert "Other times were sent since that page was opened. They stand below." in looking.words(refused)
+    assert looking.ticked(refused) == [CLINIC]
+    assert given(world, round_id) == ["09 16:30-18:30"]
+
+
+def test_the_same_times_sent_twice_are_sent_once(world: World, round_id: int) -> None:
+    with db.transaction() as session:
+        world.person(session, "maya").pattern = PATTERN | {
+            "times": [*PATTERN["times"], [5, "16:30", "18:30"]]
+        }
+    old = page(world, round_id, "same")
+    assert "4 windows saved." in old.send().text
+    assert "4 windows saved." in old.send().text
+
+
 def test_times_that_fit_no_day_are_said_so(world: World, round_id: int) -> None:
     with db.transaction() as session:
         world.person(session, "maya").pattern = PATTERN | {"times": [[5, "16:30", "18:30"]]}
