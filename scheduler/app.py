@@ -19,7 +19,7 @@ from scheduler.db import Conflict
 from scheduler.life import NotAllowed, NotNow
 from scheduler.links import BadLink
 from scheduler.settings import Settings
-from scheduler.web import blueprints, drawing, health, numbers
+from scheduler.web import blueprints, drawing, fresh, health, numbers
 
 log = structlog.get_logger()
 HERE = Path(__file__).parent
@@ -136,13 +136,7 @@ def _answer_errors(app: Flask) -> None:
     for kind, code, title in IN_A_SENTENCE:
         app.register_error_handler(kind, partial(_say, code=code, title=title))
 
-    @app.errorhandler(BadLink)
-    def bad_link(_error: BadLink) -> ResponseReturnValue:
-        words = (
-            "This link is damaged or has stopped working. Please open it again from your latest mail; "
-            "some mail programs cut long addresses in two."
-        )
-        return _page(words, 404, "We do not know this link")
+    app.register_error_handler(BadLink, fresh.instead_of)
 
     @app.errorhandler(OperationalError)
     def away(_error: OperationalError) -> ResponseReturnValue:

@@ -21,6 +21,10 @@ class BadLink(Exception):
     """The link is damaged, or not one of ours."""
 
 
+class OldLink(BadLink):
+    """The link is one of ours and has had its time; the text is a sentence that says why."""
+
+
 class _Bound:
     base_url = ""
     secrets: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from scheduler.programme.person import Person, Standing
 from scheduler.rounds import joining
 
 PRESSED_TWICE = timedelta(minutes=10)
+FROM_ONE_NETWORK, TO_ONE_ADDRESS = (30, timedelta(hours=1)), (3, timedelta(days=1))
 
 
 def send_links(session: Session, person: Person, now: datetime) -> bool:
@@ -26,9 +27,30 @@ def send_links(session: Session, person: Person, now: datetime) -> bool:
     Raises NotNow for somebody who has left, or asked never to be written to.
     """
     _check_here(session, person)
-    if not limits.allows(session, "links", person.email, now, most=1, within=PRESSED_TWICE):
+    return _send(session, person, "asked", now)
+
+
+def send_lost_links(session: Session, address: str, network: str, now: datetime) -> None:
+    """Send their links to whoever takes part with this address, in each programme of theirs.
+
+    For somebody whose link does not work; asked for from one network so often an hour and for one address
+    so often a day at most. What was done does not show, so that nobody learns who takes part.
+    """
+    counts = [("lost links network", network, *FROM_ONE_NETWORK), ("lost links", address, *TO_ONE_ADDRESS)]
+    if not all(limits.allows(session, what, whom, now, most=m, within=w) for what, whom, m, w in counts):
+        return
+    here = Person.email == address, Person.standing != Standing.LEFT
+    for person in session.scalars(select(Person).where(*here).order_by(Person.id)):
+        if not outbox.is_suppressed(session, person.email):
+            _send(session, person, "lost", now)
+
+
+def _send(session: Session, person: Person, why: str, now: datetime) -> bool:
+    """Whether the links were sent now: not if that was done in the last ten minutes."""
+    whom = f"{person.id} {person.email}"
+    if not limits.allows(session, "links", whom, now, most=1, within=PRESSED_TWICE):
         return False
-    _post(session, person, "asked", now)
+    _post(session, person, why, now)
     return True
 
 
@@ -97,7 +119,7 @@ def _chats(session: Session, person: Person, now: datetime) -> list[Chat]:
 
 
 def _post(session: Session, person: Person, why: str, now: datetime) -> None:
-    """The letter with all that stands: `why` is "asked", "stopped" (the earlier links) or "address"."""
+    """The letter with all that stands; `why`: "asked", "lost", "stopped" (the earlier links) or "address"."""
     urls = {
         "preferences": contact.preferences_url(person),
         "answer": joining.answer_url(session, person, now) or "",

@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler import clock, db, links
+from scheduler import clock, db, links, localtime
 from scheduler.availability.ask import Ask
 from scheduler.chats.chat import Chat
 from scheduler.life import By, NotAllowed
-from scheduler.links import BadLink
+from scheduler.links import BadLink, OldLink
 from scheduler.programme import admitting
 from scheduler.programme.coordinator import Coordinator, Seat
 from scheduler.programme.person import Person
@@ -56,8 +56,10 @@ def reader(session: Session, purpose: str, token: str) -> tuple[Person, Claims]:
     """The person a link was made for, and its claims. Raises BadLink, also when the link was revoked."""
     claims = links.read(purpose, token)
     person = session.get(Person, claims.get("p", 0))
-    if person is None or person.link_number != claims.get("n"):
+    if person is None:
         raise BadLink
+    if person.link_number != claims.get("n"):
+        raise OldLink("This link has stopped working; newer ones have been sent since.")
     return person, claims
 
 
@@ -73,7 +75,8 @@ def chat_reader(
     if chat is None or person.id not in (chat.student_id, chat.mentor_id):
         raise BadLink
     if now > chat.ends_at + LINK_LIFE:
-        raise NotAllowed("This chat was more than two weeks ago, so its links have stopped working.")
+        ended = localtime.day_long(chat.ends_at + LINK_LIFE, person.timezone)
+        raise OldLink(f"This link stopped working on {ended}, two weeks after its chat.")
     return chat, chat.side(person), claims
 
 

@@ -94,7 +94,7 @@ def test_a_mentor_is_not_told_of_a_chat_that_nobody_accepted(world: World, chat_
 def test_stopped_links_open_nothing_and_the_new_ones_do(world: World, chat_id: int) -> None:
     before = [mail for mail in world.mailroom.to("sam") if mail.links]
     stop(world)
-    assert {code for mail in before for code in status(world, mail)} == {404}
+    assert {code for mail in before for code in status(world, mail)} == {410}
     assert set(status(world, world.last("sam"))) == {200}
     assert set(status(world, world.mailroom.to("maya")[-1])) == {200}
 

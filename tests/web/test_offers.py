@@ -244,4 +244,4 @@ def test_links_of_others_revoked_ones_and_those_who_left_open_nothing(world: Wor
     with db.transaction() as session:
         world.person(session, "maya").revoke_links()
     codes = [looking.opened(world, known).status for known in (path, strange, f"/offer/{wrong}")]
-    assert codes == [404, 404, 404]
+    assert codes == [410, 404, 404]

@@ -157,5 +157,5 @@ def test_hostile_names_are_text_and_revoked_links_open_nothing(world: World) -> 
         world.person(session, "sam").revoke_links()
     client = world.mailroom.client
     assert client is not None
-    assert [client.get(path).status_code for path in paths] == [404, 404]
-    assert [client.post(path).status_code for path in paths] == [404, 404]
+    assert [client.get(path).status_code for path in paths] == [410, 410]
+    assert [client.post(path).status_code for path in paths] == [410, 410]

@@ -114,7 +114,7 @@ def test_earlier_links_are_stopped_and_new_ones_sent(world: World, ada: Desk) ->
     assert "New ones are on the way." in ada.press(f"{PEOPLE}/3/stop-links")
     world.run()
     assert world.letters("sam") == ["links_anew"]
-    assert ada.client.get(urlsplit(former).path).status_code == 404
+    assert ada.client.get(urlsplit(former).path).status_code == 410
 
 
 def test_an_address_is_changed_or_refused_beside_its_field(world: World, ada: Desk) -> None:
