@@ -129,6 +129,18 @@ def test_an_answer_to_a_former_time_changes_nothing(world: World, chat: int) -> 
     assert world.state(chat) == "proposed"
 
 
+def test_an_answer_to_the_same_time_counts_though_the_place_is_another_now(world: World, chat: int) -> None:
+    former = world.mailroom.last("sam").raw
+    with db.transaction() as session:
+        booking.set_place(session, session.get_one(Chat, chat), "Library", clock.now())
+    world.later(minutes=2)
+    assert "LOCATION:Library" in world.mailroom.last("sam").calendar
+    with db.transaction() as session:
+        inbox.store(session, replies.reply(former, "ACCEPTED", stamp=clock.now()), clock.now())
+    world.run()
+    assert world.state(chat) == "confirmed"
+
+
 def test_garbage_is_kept_and_stops_nobody(world: World, chat: int) -> None:
     with db.transaction() as session:
         inbox.store(session, b"\x00\xff garbage", clock.now())

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from scheduler.chats import record
 from scheduler.chats.chat import Chat, Copy
-from scheduler.chats.lifecycle import Act, State
+from scheduler.chats.lifecycle import REQUEST, Act, State
 from scheduler.life import By, NotNow, Via
-from scheduler.mail import outbox
+from scheduler.mail import written
 from scheduler.mail.inbound import Reply
 
 AHEAD_AT_MOST = timedelta(days=1)
@@ -55,16 +55,19 @@ def apply_reply(session: Session, reply: Reply, now: datetime, *, received_at: d
 
 def _doubt(session: Session, chat: Chat, copy: Copy, reply: Reply, now: datetime) -> str:
     """Why this answer is not applied; empty when nothing speaks against it."""
-    # What they answer is what they hold: a letter taken back in time has raised the copy's SEQUENCE as well.
-    held = outbox.last_calendar(session, chat.key, chat.person(copy.side).id)
-    address = chat.person(copy.side).email.casefold()
+    person = chat.person(copy.side)
+    address = person.email.casefold()
+    letters = [one for one in written.about(session, chat.key) if one.person_id == person.id and one.is_heard]
+    had = [one for one in letters if one.method is not None]
     if reply.attendee.casefold() != address:
         return "held: the answer is for another address than the one invited"
     if reply.sender.casefold() != address:
         return "held: the answer came from another address than the one invited"
-    if held is None or reply.sequence > (held.sequence or 0):
+    if not had or reply.sequence > (had[-1].sequence or 0):
         return "held: it answers an invitation we have not sent"
-    if reply.sequence < (held.sequence or 0) or held.starts_at != chat.starts_at:
+    # What they answer is what they held then; since, nothing but the place may have become another.
+    since = [one for one in had if (one.sequence or 0) >= reply.sequence]
+    if any((one.method, one.starts_at) != (REQUEST, chat.starts_at) for one in since):
         return "kept: it answers a former time of this chat"
     if now >= chat.starts_at:
         return "kept: the chat's time had come"
@@ -72,10 +75,10 @@ def _doubt(session: Session, chat: Chat, copy: Copy, reply: Reply, now: datetime
 
 
 def _overtaken(copy: Copy, reply: Reply, stamp: datetime) -> str:
-    """Whether an answer to the same invitation was here before; DTSTAMP orders one reader's answers."""
-    if copy.answer_sequence != reply.sequence or copy.answer_stamp is None:
+    """Whether a later answer was here before: SEQUENCE and then DTSTAMP order one reader's answers."""
+    if copy.answer_stamp is None or reply.sequence > copy.answer_sequence:
         return ""
-    if stamp < copy.answer_stamp:
+    if reply.sequence < copy.answer_sequence or stamp < copy.answer_stamp:
         return "kept: a later answer was here first"
     if stamp == copy.answer_stamp and copy.answer == reply.partstat:
         return "kept: the same answer was here before"
