@@ -1,5 +1,6 @@
 """The one door for change: whatever happens to a chat is applied, written down and told of here."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -51,10 +52,11 @@ def happen(
         chat.last_step = what
         chat.plan_ahead(now)
     session.add(event)
-    _close_proposals(session, event, now)
+    closed = _close_proposals(session, event, now)
     session.flush()
     crashpoint("chat.after_act")
-    letters.write(session, event, now)
+    told = letters.write(session, event, now)
+    _tell_it_stands(session, [wish for wish in closed if wish.put_by not in {by, *told}], now)
     crashpoint("chat.after_letters")
     if what in FREES_TIME:
         if _is_refused(what, wished_by or by):
@@ -100,9 +102,14 @@ def keep_time(session: Session, proposal: Proposal, now: datetime) -> bool:
     if not proposal.settle(ProposalState.STANDS, now):
         return False
     session.flush()
-    if proposal.chat.state is State.CONFIRMED and now < proposal.chat.starts_at:
-        letters.write_proposal(session, proposal, "chat_time_stands", proposal.put_by, now)
+    _tell_it_stands(session, [proposal], now)
     return True
+
+
+def _tell_it_stands(session: Session, wishes: Iterable[Proposal], now: datetime) -> None:
+    for wish in wishes:
+        if wish.chat.state is State.CONFIRMED and now < wish.chat.starts_at:
+            letters.write_proposal(session, wish, "chat_time_stands", wish.put_by, now)
 
 
 def tell_again(session: Session, chat: Chat, side: By, now: datetime) -> bool:
@@ -179,15 +186,17 @@ def _settled_by(session: Session, event: ChatEvent) -> list[Proposal]:
     return [one for one in found if one.state is ProposalState.STANDS or (is_move and one.starts_at == start)]
 
 
-def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> None:
-    """A new time put to someone falls away when the chat itself changes, but for its place."""
+def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> list[Proposal]:
+    """A new time put to someone falls away when the chat itself changes, but for its place; those that do."""
     if not event.is_act or event.what == Act.PLACE or event.chat.id is None:
-        return
+        return []
     still_open = select(Proposal).where(
         Proposal.chat_id == event.chat.id, Proposal.state == ProposalState.OPEN
     )
-    for proposal in session.scalars(still_open):
+    closed = list(session.scalars(still_open))
+    for proposal in closed:
         proposal.settle(ProposalState.STANDS, now)
+    return closed
 
 
 def _check_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> None:

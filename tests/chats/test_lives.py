@@ -116,14 +116,15 @@ def whoever_wished_for_another_time_hears_what_came_of_it(past: Past) -> None:
             continue
         if chat.person(wisher).standing is not Standing.ACTIVE:
             continue
-        own = [event.at for event in past.events if (event.chat_id, event.by) == (chat.id, wisher)]
+        # Where a new time was found meanwhile, the word about the follow-up is the word.
+        about = [chat] + [after for after in past.chats if after.follows_id == chat.id]
+        ids, keys, me = [one.id for one in about], [one.key for one in about], past.life.people[wisher]
+        own = [event.at for event in past.events if event.by is wisher and event.chat_id in ids]
         others = [other for other in past.proposals if other is not proposal and other.put_by is wisher]
         own += [other.put_at for other in others if other.chat is chat]
-        # Where a new time was found meanwhile, the word about the follow-up is the word.
-        about = [chat.key] + [after.key for after in past.chats if after.follows_id == chat.id]
-        me = past.life.people[wisher]
-        heard = [word.settled_at for word in past.meant if word.about in about and word.person_id == me]
-        assert max(own + heard) >= ended_at, f"{wisher} hears nothing of their wish for chat {chat.id}"
+        heard = [word.settled_at for word in past.meant if word.about in keys and word.person_id == me]
+        is_known = any(moment >= ended_at for moment in own + heard)
+        assert is_known, f"{wisher} hears nothing of their wish for chat {chat.id}"
 
 
 def sequences_never_fall(past: Past) -> None:

@@ -77,6 +77,21 @@ def test_a_mentor_who_wishes_for_another_time_at_once_knows_of_the_chat(world: W
     assert world.letters("maya")[-1] == "chat_declined"
 
 
+def test_a_chat_moved_back_unseen_answers_the_mentor_s_wish(world: World, chat: int) -> None:
+    """Their calendar is right as it is, so no letter about the move is due; the wish still wants a word."""
+    with db.transaction() as session:
+        answering.accept(session, session.get_one(Chat, chat), clock.now(), by=By.STUDENT, via=Via.LINK)
+    world.later(minutes=3)
+    moves = ((By.STUDENT, "11 17:00"), (By.MENTOR, "11 17:30"), (By.STUDENT, "09 16:30"))
+    for by, day in moves:
+        with db.transaction() as session:
+            start = Clock().at(f"2027-03-{day}")
+            booking.move(session, session.get_one(Chat, chat), start, clock.now(), by=by, via=Via.LINK)
+    world.later(hours=1)
+    assert world.letters("maya")[-1] == "chat_time_stands"
+    assert world.mailroom.events("maya") == [("2027-03-09T21:30:00+00:00", "NEEDS-ACTION")]
+
+
 def test_the_database_lets_no_quarter_be_taken_twice(world: World, chat: int) -> None:
     with db.reading() as session:
         taken = session.scalars(select(Quarter)).first()
