@@ -208,6 +208,9 @@ LETTERS: Mapping[str, tuple[Letter, ...]] = {
 TELL_AGAIN = "tell_again"
 """Neither an act nor a step: a side whose address was wrong, or got no mail, is told how the chat stands."""
 
+REPORTED = "reported"
+"""That a side said whether they met; neither an act nor a step, for what that settles is one by itself."""
+
 FIRST_LETTER = {
     State.PROPOSED: {STUDENT: "chat_proposed"},
     State.CONFIRMED: dict.fromkeys((STUDENT, MENTOR), "chat_confirmed"),

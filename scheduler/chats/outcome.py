@@ -19,6 +19,8 @@ def report(session: Session, chat: Chat, side: By, said: Report, now: datetime, 
         raise NotNow("This chat has not begun yet.")
     if chat.state not in (State.CONFIRMED, State.HELD, State.MISSED, State.UNKNOWN):
         raise NotNow(lifecycle.WHY_NOT[chat.state])
+    if chat.report(side) is not said:
+        record.note(session, chat, lifecycle.REPORTED, now, via=via, by=side)
     chat.take_report(side, said)
     act = lifecycle.settle(chat.student_report, chat.mentor_report)
     if chat.state is not State.CONFIRMED or act is None:

@@ -129,6 +129,12 @@ def tell_again(session: Session, chat: Chat, side: By, now: datetime) -> bool:
     return True
 
 
+def note(session: Session, chat: Chat, what: str, now: datetime, *, via: Via, by: By) -> None:
+    """Write down what somebody said of the chat, which by itself changes nothing and is told to nobody."""
+    session.add(_event(chat, what, now, via=via, by=by))
+    session.flush()
+
+
 def may_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> bool:
     """Whether `by` could take this act back now."""
     try:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, lazyload
 
 from scheduler import links, localtime
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.chats import lifecycle
-from scheduler.chats.chat import Chat
+from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import LIVE, State
 from scheduler.chats.room import USES_CAPACITY
 from scheduler.mail.envelope import Fate, Outgoing
@@ -65,7 +65,7 @@ def needs_you(session: Session, programme: Programme, now: datetime) -> list[Nee
         *_left_out(session, under_way),
         *_without_place(chats, programme, now),
         *_silent(asks),
-        *_disagreeing(chats, now),
+        *_disagreeing(session, chats, now),
         *_missed(chats),
         *_notes(asks),
         *_waiting(people),
@@ -216,11 +216,21 @@ def _silent(asks: Iterable[Ask]) -> Iterator[Need]:
             )
 
 
-def _disagreeing(chats: Iterable[Chat], now: datetime) -> Iterator[Need]:
-    for chat in chats:
-        if disagrees(chat, now):
-            sentence = f"{two(chat)} say different things of whether they met."
-            yield Need(sentence=sentence, url=chat_url(chat), since=chat.ends_at, person=chat.student.name)
+def _disagreeing(session: Session, chats: Iterable[Chat], now: datetime) -> Iterator[Need]:
+    found = [chat for chat in chats if disagrees(chat, now)]
+    said = _last_said(session, found)
+    for chat in found:
+        sentence, since = f"{two(chat)} say different things of whether they met.", said.get(chat.id)
+        yield Need(sentence=sentence, url=chat_url(chat), since=since, person=chat.student.name)
+
+
+def _last_said(session: Session, chats: Iterable[Chat]) -> dict[int, datetime]:
+    """When one of the two last said whether they met, by the chat's number."""
+    ids = [chat.id for chat in chats]
+    reported = ChatEvent.chat_id.in_(ids), ChatEvent.what == lifecycle.REPORTED
+    last = func.max(ChatEvent.at, type_=ChatEvent.at.type)
+    rows = session.execute(select(ChatEvent.chat_id, last).where(*reported).group_by(ChatEvent.chat_id))
+    return {chat_id: at for chat_id, at in rows}
 
 
 def _missed(chats: Iterable[Chat]) -> Iterator[Need]:

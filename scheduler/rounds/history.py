@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager, lazyload
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session, contains_eager, lazyload
 from scheduler.chats import lifecycle
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, Report, State
+from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By, Via
 from scheduler.programme.person import Person
 from scheduler.rounds import progress
@@ -45,6 +47,7 @@ WORDS: dict[str, str] = {
     Act.HOLD: "Counted as met",
     Act.MISS: "Counted as missed",
     Act.CLOSE: "Closed without knowing whether they met",
+    lifecycle.REPORTED: "{by} said whether they met",
 }
 
 
@@ -59,9 +62,24 @@ class Moment:
 
 
 def history(session: Session, chat: Chat) -> list[Moment]:
-    """The chat's events, oldest first."""
-    events = select(ChatEvent).where(ChatEvent.chat_id == chat.id).order_by(ChatEvent.id)
-    return _told(list(session.scalars(events.options(lazyload(ChatEvent.chat)))), chat)
+    """The chat's events, and the times somebody wished it to have instead, oldest first."""
+    wishes = select(Proposal).where(Proposal.chat_id == chat.id).order_by(Proposal.id)
+    told = [(event.at, moment) for event, moment in _with_events(_events(session, chat), chat)]
+    for wish in session.scalars(wishes.options(lazyload(Proposal.chat))):
+        told += [(wish.put_at, _put(wish, chat)), *_kept(wish, chat)]
+    return [moment for _, moment in sorted(told, key=lambda pair: pair[0])]
+
+
+def words_of(session: Session, event: ChatEvent) -> str:
+    """One event of a chat in words."""
+    told = _with_events(_events(session, event.chat), event.chat)
+    return next(moment.words for known, moment in told if known.id == event.id)
+
+
+def related(session: Session, chat: Chat) -> list[Chat]:
+    """The chat that this one follows, and the one that follows it, as far as there are such."""
+    which = or_(Chat.id == chat.follows_id, Chat.follows_id == chat.id)
+    return list(session.scalars(select(Chat).where(which).order_by(Chat.id)))
 
 
 def of_person(session: Session, person: Person) -> list[tuple[Chat, list[Moment]]]:
@@ -79,7 +97,7 @@ def of_person(session: Session, person: Person) -> list[tuple[Chat, list[Moment]
     for event in session.scalars(events):
         by_chat.setdefault(event.chat_id, []).append(event)
     found = session.scalars(chats.order_by(Chat.starts_at.desc(), Chat.id.desc()))
-    return [(chat, _told(by_chat.get(chat.id, []), chat)) for chat in found]
+    return [(chat, [moment for _, moment in _with_events(by_chat.get(chat.id, []), chat)]) for chat in found]
 
 
 def reports(chat: Chat) -> list[tuple[str, str]]:
@@ -88,18 +106,39 @@ def reports(chat: Chat) -> list[tuple[str, str]]:
     return [(person.name, REPORT_WORDS[report] if report else "has not said") for person, report in said]
 
 
-def _told(events: Sequence[ChatEvent], chat: Chat) -> list[Moment]:
+def _events(session: Session, chat: Chat) -> list[ChatEvent]:
+    events = select(ChatEvent).where(ChatEvent.chat_id == chat.id).order_by(ChatEvent.id)
+    return list(session.scalars(events.options(lazyload(ChatEvent.chat))))
+
+
+def _put(wish: Proposal, chat: Chat) -> Moment:
+    """That somebody wished the chat to be at another time."""
+    start = progress.moment(wish.starts_at, chat.round.programme)
+    words = f"{_name(wish.put_by, chat)} asked {_name(wish.put_to, chat)} for {start} instead"
+    return _moment(wish.put_at, words, wish.put_by, Via.LINK, chat)
+
+
+def _kept(wish: Proposal, chat: Chat) -> list[tuple[datetime, Moment]]:
+    """That nothing came of it; where it did, the move is an event of its own."""
+    if wish.state is not ProposalState.STANDS or wish.answered_at is None:
+        return []
+    words = f"The time {_name(wish.put_by, chat)} asked for was not taken"
+    return [(wish.answered_at, _moment(wish.answered_at, words, wish.put_to, Via.CLOCK, chat))]
+
+
+def _moment(at: datetime, words: str, by: By, via: Via, chat: Chat) -> Moment:
+    when = progress.moment(at, chat.round.programme)
+    return Moment(when=when, words=_sentence(words), by=_name(by, chat), via=VIA_WORDS[via])
+
+
+def _with_events(events: Sequence[ChatEvent], chat: Chat) -> list[tuple[ChatEvent, Moment]]:
     undone = {event.id: event for event in events}
     starts = [*(event.was_starts_at for event in events[1:]), chat.starts_at]
     programme = chat.round.programme
     return [
-        Moment(
-            when=progress.moment(event.at, programme),
-            words=_sentence(_words(event, chat, progress.moment(start, programme), undone.values())),
-            by=_by(event, chat),
-            via=VIA_WORDS[event.via],
-        )
+        (event, _moment(event.at, _words(event, chat, there, undone.values()), event.by, event.via, chat))
         for event, start in zip(events, starts, strict=True)
+        for there in [progress.moment(start, programme)]
     ]
 
 
@@ -108,7 +147,7 @@ def _sentence(words: str) -> str:
 
 
 def _words(event: ChatEvent, chat: Chat, start: str, events: Iterable[ChatEvent]) -> str:
-    by = _by(event, chat)
+    by = _name(event.by, chat)
     if event.what == Act.PROPOSE:
         is_born = event.was_state is State.NEW
         return f"Planned for {start}" if is_born else f"Proposed to {chat.student.name} for {start}"
@@ -120,11 +159,11 @@ def _words(event: ChatEvent, chat: Chat, start: str, events: Iterable[ChatEvent]
         if undone is None:
             return f"{by} took the last step back"
         at = progress.moment(undone.at, chat.round.programme)
-        return f"{by} took back what {_by(undone, chat)} did at {at}"
+        return f"{by} took back what {_name(undone.by, chat)} did at {at}"
     template = WORDS.get(event.what, event.what)
     return template.format(by=by, student=chat.student.name, now=start)
 
 
-def _by(event: ChatEvent, chat: Chat) -> str:
+def _name(by: By, chat: Chat) -> str:
     names = {By.STUDENT: chat.student.name, By.MENTOR: chat.mentor.name, By.COORDINATOR: "the coordinator"}
-    return names.get(event.by, "the service")
+    return names.get(by, "the service")

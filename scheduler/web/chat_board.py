@@ -140,16 +140,24 @@ def _shown(session: Session, chat: Chat, programme: Programme) -> dict[str, obje
         "round_url": board.round_url(chat.round),
         "round_title": chat.round.title,
         "zone": localtime.zone_name(programme.timezone, chat.starts_at),
+        "related": [_related(other, chat) for other in history.related(session, chat)],
         "history": history.history(session, chat),
         "reports": history.reports(chat) if board.disagrees(chat, now) else [],
         "undo": latest.id if may_undo and latest is not None else 0,
-        "undo_words": history.history(session, chat)[-1].words if may_undo else "",
+        "undo_words": history.words_of(session, latest) if may_undo and latest is not None else "",
         "is_ahead": chat.is_live and chat.starts_at > now,
         "is_known": chat.answer_by is not None,
         "times": _times(session, chat, programme, now),
         "letters": log.rows,
         "letter_url": lambda number: url_for("mail_pages.show", programme_id=programme.id, letter_id=number),
     }
+
+
+def _related(other: Chat, chat: Chat) -> tuple[str, str]:
+    """The chat before, or after, this one of the same two: in words, and its page."""
+    when = progress.moment(other.starts_at, chat.round.programme)
+    is_before = other.id == chat.follows_id
+    return f"After the one of {when}" if is_before else f"Followed by one on {when}", board.chat_url(other)
 
 
 def _times(session: Session, chat: Chat, programme: Programme, now: datetime) -> list[NextTime]:
