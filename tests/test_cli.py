@@ -16,6 +16,7 @@ from scheduler.commands.receiving import TRY_AGAIN
 from scheduler.mail import replies
 from scheduler.planning import problem
 from scheduler.programme import class_list
+from scheduler.programme.round import Round
 from tests.support import instances
 from tests.support.clock import Clock
 from tests.support.commands import COMMAND, Commands, live_in
@@ -155,7 +156,14 @@ def test_a_list_with_a_wrong_line_changes_nothing_unless_told_to(prepared: Comma
 
 def test_a_round_is_opened_asked_planned_and_shown(prepared: Commands, people: str, clock: Clock) -> None:
     dates = ("--from", "2027-03-08", "--to", "2027-03-19", "--answer-by", "2027-03-04")
-    assert prepared.must("round", "open", "--programme", people, *dates) == "1\n"
+    spans = ("--blocked", "2027-03-15 to 2027-03-16: year 3", "--blocked", "2027-03-17")
+    wrong = prepared("round", "open", "--programme", people, *dates, "--blocked", "spring break")
+    assert (wrong.exit_code, wrong.stderr.partition(",")[0]) == (1, "“spring break” is not a span of dates")
+    assert prepared.must("round", "open", "--programme", people, *dates, *spans) == "1\n"
+    with db.reading() as session:
+        blocked = session.get_one(Round, 1).blocked_for
+        assert [first.day for first, _ in blocked("year 3")] == [15, 17]
+        assert [first.day for first, _ in blocked("")] == [17]
     early = prepared("round", "publish", "1")
     assert (early.exit_code, early.stderr) == (1, "Nobody has been asked yet. Ask people first.\n")
     shown = json.loads(prepared.must("round", "ask", "1", "--json"))

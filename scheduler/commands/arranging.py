@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from scheduler import clock, db, localtime, sweep
 from scheduler.chats.chat import Chat
 from scheduler.commands import speaking, typed
-from scheduler.commands.speaking import Verb
+from scheduler.commands.speaking import Refused, Verb
 from scheduler.life import By
+from scheduler.programme import free_days
 from scheduler.programme.round import Round
 from scheduler.rounds import publishing, running, telling, turnout
 from scheduler.rounds.turnout import LeftOutRow
@@ -38,21 +39,22 @@ def round_() -> None:
 )
 @click.option("--answer-by", "answer_on", type=typed.DAY, metavar="DATE", help="The last date for answers.")
 @click.option("--minutes", type=int, help="How long a chat lasts; without it, as the programme has it.")
-def open_round(
-    programme: int, first_on: date, last_on: date, answer_on: date | None, minutes: int | None
-) -> None:
-    """Open a round and print its number; nobody is asked yet."""
+@click.option(
+    "--blocked",
+    multiple=True,
+    metavar="SPAN",
+    help="Dates without chats, as often as needed: 2027-03-15, or '2027-03-15 to 2027-03-19: year 3'.",
+)
+def open_round(programme: int, first_on: date, last_on: date, blocked: tuple[str, ...], **more: Any) -> None:
+    """Open a round and print its number; nobody is asked yet. Its quiet hours are the programme's."""
+    try:
+        spans = free_days.read("\n".join(blocked))
+    except free_days.BadSpan as error:
+        raise Refused(str(error)) from error
     speaking.wired()
     with db.transaction() as session:
-        opened = running.open_round(
-            session,
-            speaking.get_programme(session, programme),
-            first_on,
-            last_on,
-            clock.now(),
-            answer_on=answer_on,
-            minutes=minutes,
-        )
+        kept = speaking.get_programme(session, programme)
+        opened = running.open_round(session, kept, first_on, last_on, clock.now(), blocked=spans, **more)
         click.echo(opened.id)
 
 

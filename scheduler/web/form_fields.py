@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,12 +9,10 @@ from typing import Any
 from flask import Request
 
 from scheduler import localtime
-from scheduler.programme import names
+from scheduler.programme import free_days
 
 LARGEST_HIDDEN = 600_000
 """A class list up to this size travels through the preview's form; a larger one is chosen again."""
-_SPAN = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\s*(?:-|–|to)\s*(\d{4}-\d{2}-\d{2}))?(?:\s*[:,]\s*(.{1,60}))?$")
-MOST_SPANS = 60
 LONGEST_AHEAD = timedelta(days=731)
 """Two years: so far from today a date of ours may lie."""
 
@@ -65,19 +62,11 @@ def _minutes(sent: Mapping[str, str], faults: dict[str, str]) -> int:
 
 
 def _blocked(text: str, faults: dict[str, str]) -> list[dict[str, str]]:
-    """Spans of dates, one a line: "2027-03-15 to 2027-03-19: year 3"; without the year, for everyone."""
-    spans = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        match = _SPAN.match(line[:120])
-        first, last = (some_date(match[1]), some_date(match[2] or match[1])) if match else (None, None)
-        if match is None or first is None or last is None or last < first:
-            faults["blocked"] = f"“{line[:60]}” is not a span of dates, like “2027-03-15 to 2027-03-19”."
-            return []
-        stage = names.clean_text(match[3] or "", 60)
-        spans.append({"from": first.isoformat(), "to": last.isoformat(), "stage": stage})
-    if len(spans) > MOST_SPANS:
-        faults["blocked"] = f"More than {MOST_SPANS} spans are too many for one round."
-    return spans
+    try:
+        return free_days.read(text)
+    except free_days.BadSpan as error:
+        faults["blocked"] = str(error)
+        return []
 
 
 def class_list(request: Request) -> bytes:

@@ -143,6 +143,8 @@ def _form(session: Session, programme: Programme, sent: dict[str, str], errors: 
         today=today.isoformat(),
         mentors=mentors,
         students=students,
+        quiet=(programme.quiet_from, programme.quiet_to),
+        settings_url=url_for("programme_pages.show", programme_id=programme.id),
     )
 
 
