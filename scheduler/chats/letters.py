@@ -32,8 +32,8 @@ OFFERS_ANEW = frozenset({Act.MISS, "prompt"})
 """What is followed by an offer to meet after all; not with somebody who has left."""
 
 
-def write(session: Session, event: ChatEvent, now: datetime) -> list[By]:
-    """Write the letters this event calls for, having taken back those of the chat that still waited; to whom.
+def write(session: Session, event: ChatEvent, now: datetime) -> None:
+    """Write the letters this event calls for, having taken back those of the chat that still waited.
 
     A new time put to someone stays put to them where only the place has changed.
     """
@@ -43,15 +43,12 @@ def write(session: Session, event: ChatEvent, now: datetime) -> list[By]:
         outbox.withdraw(session, now, "the chat has changed since", about=chat.key, spare=spared)
     # Read after that: a letter that began to be sent before it could be taken back counts as heard.
     letters, actors = written.about(session, chat.key), _actors(session, chat, before=event)
-    to = []
     for side in SIDES:
         mine = _to(chat, side, letters)
         known = _knows(chat, side, mine, actors)
         letter = lifecycle.letter_for(event.what, by=event.by, side=side, state=chat.state, knows=known)
         if letter is not None and _is_for(event, side) and _may_write(event, side, letter, known, now):
             _post(session, event, side, letter, mine, now)
-            to.append(side)
-    return to
 
 
 def write_proposal(session: Session, proposal: Proposal, letter: str, to: By, now: datetime) -> None:
@@ -62,7 +59,7 @@ def write_proposal(session: Session, proposal: Proposal, letter: str, to: By, no
     session.flush()
     contact.post(
         session,
-        replace(_envelope(chat, to, letter, proposal.key, context), useful_until=chat.starts_at),
+        replace(_envelope(chat, to, letter, proposal.key(now), context), useful_until=chat.starts_at),
         now,
     )
 

@@ -37,10 +37,9 @@ class Proposal(Base):
     answered_at: Mapped[datetime | None] = mapped_column(default=None)
     due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
 
-    @property
-    def key(self) -> str:
-        """What makes a letter of this proposal unique."""
-        return f"proposal:{self.id}:{self.state}"
+    def key(self, now: datetime) -> str:
+        """What makes a letter of this proposal unique; one that was taken back may be written once more."""
+        return f"proposal:{self.id}:{self.state}:{now.timestamp():.0f}"
 
     def open_until(self, now: datetime) -> None:
         """Set when it falls due: 48 hours from now, or the standing start less the notice."""

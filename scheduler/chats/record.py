@@ -1,6 +1,5 @@
 """The one door for change: whatever happens to a chat is applied, written down and told of here."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -52,11 +51,11 @@ def happen(
         chat.last_step = what
         chat.plan_ahead(now)
     session.add(event)
-    closed = _close_proposals(session, event, now)
+    _close_proposals(session, event, now)
     session.flush()
     crashpoint("chat.after_act")
-    told = letters.write(session, event, now)
-    _tell_it_stands(session, [wish for wish in closed if wish.put_by not in {by, *told}], now)
+    letters.write(session, event, now)
+    _answer_wish(session, chat, now)
     crashpoint("chat.after_letters")
     if what in FREES_TIME:
         if _is_refused(what, wished_by or by):
@@ -76,8 +75,7 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     if session.scalar(select(exists().where(ChatEvent.undoes_id == event.id))):
         return False
     _check_undo(session, event, now, by)
-    settled = _settled_by(session, event)
-    taken = next((wish for wish in settled if wish.state is ProposalState.MOVED), None)
+    taken = _taken_by(session, event)
     undone = _event(chat, Act.UNDO, now, via=via, by=by)
     undone.undoes_id = event.id
     chat.place = places.find(session, chat, event.was_starts_at, goes_back=True)
@@ -86,11 +84,12 @@ def undo(session: Session, event: ChatEvent, now: datetime, *, via: Via, by: By)
     if _is_refused(event.what, wish):
         freetime.put_back(session, chat, wish)
     session.add(undone)
+    if taken is not None:
+        taken.open_again()
+        taken.settle(ProposalState.STANDS, now)
     session.flush()
     letters.write(session, undone, now)
-    for wished in settled:
-        wished.open_again()
-        keep_time(session, wished, now)
+    _answer_wish(session, chat, now)
     return True
 
 
@@ -101,15 +100,24 @@ def keep_time(session: Session, proposal: Proposal, now: datetime) -> bool:
     """
     if not proposal.settle(ProposalState.STANDS, now):
         return False
-    session.flush()
-    _tell_it_stands(session, [proposal], now)
+    _answer_wish(session, proposal.chat, now)
     return True
 
 
-def _tell_it_stands(session: Session, wishes: Iterable[Proposal], now: datetime) -> None:
-    for wish in wishes:
-        if wish.chat.state is State.CONFIRMED and now < wish.chat.starts_at:
-            letters.write_proposal(session, wish, "chat_time_stands", wish.put_by, now)
+def _answer_wish(session: Session, chat: Chat, now: datetime) -> None:
+    """Whoever wished for another time of a chat that stands has had a word since that came to nothing.
+
+    So also when letters were taken back meanwhile, and what happened to the chat came to nothing as well.
+    """
+    if chat.state is not State.CONFIRMED or now >= chat.starts_at:
+        return
+    session.flush()
+    last = select(Proposal).where(Proposal.chat_id == chat.id).order_by(Proposal.id.desc()).limit(1)
+    wish = session.scalar(last)
+    if wish is None or wish.state is not ProposalState.STANDS or wish.answered_at is None:
+        return
+    if not outbox.wrote(session, chat.key, chat.person(wish.put_by).id, since=wish.answered_at):
+        letters.write_proposal(session, wish, "chat_time_stands", wish.put_by, now)
 
 
 def tell_again(session: Session, chat: Chat, side: By, now: datetime) -> bool:
@@ -181,28 +189,29 @@ def _is_refused(what: str, wish: By) -> bool:
     return what in FREES_TIME and (what != Act.MOVE or wish is By.MENTOR)
 
 
-def _settled_by(session: Session, event: ChatEvent) -> list[Proposal]:
-    """The new times put to somebody that this act answered: it took one, or something else came of the chat.
+def _taken_by(session: Session, event: ChatEvent) -> Proposal | None:
+    """The new time put to somebody whose yes this act was: both were written down at one moment."""
+    if event.what != Act.MOVE:
+        return None
+    return session.scalar(
+        select(Proposal).where(
+            Proposal.chat_id == event.chat_id,
+            Proposal.state == ProposalState.MOVED,
+            Proposal.starts_at == event.chat.starts_at,
+            Proposal.answered_at == event.at,
+        )
+    )
 
-    Both were written down at one moment.
-    """
-    at_once = select(Proposal).where(Proposal.chat_id == event.chat_id, Proposal.answered_at == event.at)
-    start, is_move = event.chat.starts_at, event.what == Act.MOVE
-    found = session.scalars(at_once.order_by(Proposal.id))
-    return [one for one in found if one.state is ProposalState.STANDS or (is_move and one.starts_at == start)]
 
-
-def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> list[Proposal]:
-    """A new time put to someone falls away when the chat itself changes, but for its place; those that do."""
+def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> None:
+    """A new time put to someone falls away when the chat itself changes, but for its place."""
     if not event.is_act or event.what == Act.PLACE or event.chat.id is None:
-        return []
+        return
     still_open = select(Proposal).where(
         Proposal.chat_id == event.chat.id, Proposal.state == ProposalState.OPEN
     )
-    closed = list(session.scalars(still_open))
-    for proposal in closed:
+    for proposal in session.scalars(still_open):
         proposal.settle(ProposalState.STANDS, now)
-    return closed
 
 
 def _check_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> None:

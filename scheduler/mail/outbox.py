@@ -90,6 +90,13 @@ def last_calendar(session: Session, about: str, person: int, *, put_too: bool = 
     return session.scalar(which.order_by(Outgoing.id.desc()).limit(1))
 
 
+def wrote(session: Session, about: str, person: int, *, since: datetime) -> bool:
+    """Whether a letter about this was written to that person since then, and not taken back."""
+    mine = Outgoing.about == about, Outgoing.person_id == person
+    stands = Outgoing.written_at >= since, Outgoing.state != Fate.WITHDRAWN
+    return bool(session.scalar(select(exists().where(*mine, *stands))))
+
+
 def is_suppressed(session: Session, address: str) -> bool:
     """Whether this address asked, or is known, never to be written to."""
     return bool(session.scalar(select(_silent(address))))
