@@ -123,7 +123,9 @@ def _finish(response: Response) -> Response:
 
 
 def _page(words: str, code: int, title: str) -> tuple[str, int]:
-    return render_template("pages/sorry.html", words=words, title=title), code
+    """A sentence, with what the reader had sent, to send again where the fault is ours."""
+    fields = list(request.form.items(multi=True)) if code >= 500 and not request.files else []
+    return render_template("pages/sorry.html", words=words, title=title, fields=fields), code
 
 
 def _say(error: Exception, code: int, title: str) -> ResponseReturnValue:

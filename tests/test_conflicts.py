@@ -1,9 +1,8 @@
 """Writes that meet are done once more, then said in a sentence; a database that is away is said so too."""
 
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +23,7 @@ from scheduler.mail import inbox
 from scheduler.mail.envelope import Incoming
 from scheduler.programme.round import Round
 from scheduler.web import form_fields
+from tests.support import databases
 from tests.support.world import World
 
 
@@ -169,16 +169,6 @@ def test_a_row_that_failed_is_not_put_off_when_it_has_another_time_by_now(servic
     assert due_times() == [later, None]
 
 
-@contextmanager
-def away(tmp_path: Path, url: str) -> Iterator[None]:
-    """The service's database is nowhere to be found while the block lasts."""
-    db.bind(f"sqlite:///{tmp_path / 'nowhere' / 'x.db'}")
-    try:
-        yield
-    finally:
-        db.bind(url)
-
-
 def test_a_database_that_is_away_puts_no_row_off(service: None, tmp_path: Path) -> None:
     two_mails()
     nowhere = create_engine(f"sqlite:///{tmp_path / 'nowhere' / 'x.db'}")
@@ -228,7 +218,7 @@ def test_a_page_says_that_the_database_is_away_and_that_nothing_was_lost(
 ) -> None:
     assert world.mailroom.client is not None
     browser = world.mailroom.client
-    with away(tmp_path, database_url):
+    with databases.away(tmp_path, database_url):
         for answer in (browser.get("/board"), browser.post("/sign-in", data={"email": "ada@example.org"})):
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
             assert "Nothing was lost" in answer.text

@@ -1,12 +1,13 @@
 """A chat as one reader may see it: plain values and words, for letters and pages alike."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scheduler import links, localtime
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import State
 from scheduler.life import By
+from scheduler.programme import names
 from scheduler.programme.person import Person
 
 STATE_WORDS = {
@@ -63,21 +64,20 @@ class Card:
     ends_at: datetime
     when: str
     day: str
-    weekday: str
     clock: str
     span: str
     zone: str
     other_when: str
-    minutes: int
     place: str
     other: str
-    other_first: str
     about_other: str
     answer_by: str
     question: str
     near: str = ""
     """ "Today" or "Tomorrow" for the reader, where it is one of them; else empty."""
     was_when: str = ""
+    former_day: str = ""
+    """The day of the chat that this one is in place of, like "Tuesday 3 November"."""
     is_own: bool = False
     """Whether what is told of is the reader's own doing."""
     undo_until: str = ""
@@ -87,6 +87,21 @@ class Card:
     def is_student(self) -> bool:
         """Whether the reader is the student of this chat."""
         return self.side is By.STUDENT
+
+    @property
+    def other_first(self) -> str:
+        """The other's first name."""
+        return names.first_name(self.other)
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasts."""
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)
+
+    @property
+    def weekday(self) -> str:
+        """Its day's name, like "Tuesday"."""
+        return self.day_long.partition(" ")[0]
 
     @property
     def where(self) -> str:
@@ -110,13 +125,15 @@ def show(
     *,
     at: datetime | None = None,
     was: datetime | None = None,
+    former: datetime | None = None,
     times: list[datetime] | None = None,
     now: datetime | None = None,
     is_own: bool = False,
 ) -> Card:
     """The chat as `side` may see it. `was` is the start it had before; `times` are next starts to pick.
 
-    `at` is the start they know of, where it has been moved unseen by them. With `now`, the card knows whether
+    `former` is the start of the chat that this one is in place of; `at` is the start they know of, where it
+    has been moved unseen by them. With `now`, the card knows whether
     the chat is today or tomorrow.
     """
     starts_at = at or chat.starts_at
@@ -132,20 +149,18 @@ def show(
         ends_at=ends_at,
         when=localtime.when(starts_at, ends_at, zone),
         day=localtime.day(starts_at, zone),
-        weekday=localtime.in_zone(starts_at, zone).strftime("%A"),
         clock=localtime.clock(starts_at, zone),
         span=localtime.span(starts_at, ends_at, zone),
         zone=localtime.zone_name(zone, starts_at),
         other_when=_when_for(other, reader, starts_at, ends_at),
-        minutes=int(chat.length.total_seconds()) // 60,
         place=chat.place,
         other=other.name,
-        other_first=other.first_name,
         about_other=", ".join(part for part in (other.stage, other.specialty, other.institution) if part),
         answer_by=_moment(chat.answer_by, zone),
         question=QUESTIONS[chat.id % len(QUESTIONS)],
         near=_near(starts_at, now, zone) if now is not None else "",
         was_when=localtime.when(was, was + chat.length, zone) if was is not None else "",
+        former_day=localtime.day_long(former, zone) if former is not None else "",
         is_own=is_own,
         times=[next_time(chat, side, start) for start in times or []],
     )

@@ -183,6 +183,7 @@ def _post(
         side,
         at=known if is_over else None,
         was=known if known != chat.starts_at else None,
+        former=_former(session, chat, side) if name in INVITES else None,
         times=times,
         now=now,
         is_own=is_own,
@@ -205,6 +206,16 @@ def _post(
     contact.post(session, post, now)
 
 
+def _former(session: Session, chat: Chat, side: By) -> datetime | None:
+    """The start of the chat that this one is in place of, where that side has heard of it."""
+    former = session.get(Chat, chat.follows_id) if chat.follows_id is not None else None
+    if former is None or not outbox.heard(session, former.key, former.person(side).id):
+        return None
+    return former.starts_at
+
+
+INVITES = frozenset({"chat_proposed", "chat_confirmed"})
+"""The letters by which a chat first reaches its readers; they say which one it is in place of."""
 UNDO_OFFERED = frozenset({Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL, Act.MISS})
 
 

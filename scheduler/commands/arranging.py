@@ -17,7 +17,7 @@ from scheduler.commands.speaking import Refused, Verb
 from scheduler.life import By
 from scheduler.programme import free_days
 from scheduler.programme.round import Round
-from scheduler.rounds import publishing, running, telling, turnout
+from scheduler.rounds import progress, publishing, running, telling, turnout
 from scheduler.rounds.turnout import LeftOutRow
 
 number = click.argument("number", type=typed.KEPT, metavar="ROUND")
@@ -122,6 +122,7 @@ def _show(number: int, *, as_json: bool) -> None:
         found = select(Chat).where(Chat.round_id == number).order_by(Chat.starts_at, Chat.id)
         shown = {
             **asdict(telling.figures(session, round_)),
+            "without_place": progress.without_place(session, round_, clock.now()),
             "chats": [_chat(chat) for chat in session.scalars(found)],
             "students_left_out": [_left_out(row) for row in turnout.left_out_rows(session, round_)],
         }
@@ -138,6 +139,7 @@ def _chat(chat: Chat) -> dict[str, object]:
         "mentor": chat.mentor.name,
         "student": chat.student.name,
         "starts_at": chat.starts_at.isoformat(),
+        "place": chat.place,
         "state": str(chat.state),
         "words": localtime.when(chat.starts_at, chat.ends_at, chat.round.programme.timezone),
         "reasons": [str(reason) for reason in chat.reasons],
@@ -154,8 +156,11 @@ def _lines(shown: dict[str, Any]) -> Iterator[str]:
     names = ("asked", "answered", "planned", "proposed", "accepted", "met", "left_out")
     yield ", ".join(f"{shown[name]} {name.replace('_', ' ')}" for name in names)
     for chat in shown["chats"]:
-        yield f"  {chat['id']:>5}  {chat['words']}: {chat['mentor']} and {chat['student']}, {chat['state']}"
+        both = f"{chat['mentor']} and {chat['student']}, {chat['state']}"
+        yield f"  {chat['id']:>5}  {chat['words']}: {both}" + (f", {chat['place']}" if chat["place"] else "")
         if chat["reasons"]:
             yield f"         {'; '.join(chat['reasons'])}"
+    if lacking := shown["without_place"]:
+        yield f"  {lacking} without a place: add places to the programme, or ask mentors for their own."
     for row in shown["students_left_out"]:
         yield f"      –  {row['student']} {row['words']}. {row['change']}".rstrip()

@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -29,6 +30,7 @@ class _Brand:
     """What a sign-in is to: the whole board, whatever programmes somebody runs."""
 
     name: str = "Coffee Rounds"
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def ask(session: Session, email: str, browser: str, now: datetime, *, network: str) -> None:
@@ -49,7 +51,7 @@ def ask(session: Session, email: str, browser: str, now: datetime, *, network: s
         return
     code = f"{secrets.randbelow(10**6):06}"
     asked = _sign_in(session, found, now, GOOD_FOR, code=code, browser=browser)
-    post = _posting(found.name, email, f"sign-in:{asked.id}", _url(asked), code, now)
+    post = _posting(found, f"sign-in:{asked.id}", _url(asked), code, now)
     if not posting.post(session, post, now):
         letter.render(post.letter, post.context)
 
@@ -146,14 +148,14 @@ def _url(asked: SignIn) -> str:
     return links.url("sign-in", s=asked.id, t=_second(asked.asked_at))
 
 
-def _posting(name: str, email: str, event: str, url: str, code: str, now: datetime) -> Posting:
+def _posting(to: Coordinator, event: str, url: str, code: str, now: datetime) -> Posting:
     return Posting(
         letter="sign_in",
         event=event,
         about=event,
-        reader=Mailbox(name, email),
+        reader=Mailbox(to.name, to.email),
         context={
-            "reader": _Brand(name),
+            "reader": to,
             "programme": _Brand(),
             "link": {"sign_in": url}.__getitem__,
             "sign_in": {"code": code, "minutes": int(GOOD_FOR.total_seconds()) // 60},
@@ -167,7 +169,8 @@ def _pretend(session: Session, email: str, now: datetime) -> None:
     """Do the work of a letter and leave nothing of it: the time it takes must not tell."""
     undone = session.begin_nested()
     url = links.url("sign-in", s=0, t=_second(now))
-    post = _posting("", email, "sign-in:0", url, f"{secrets.randbelow(10**6):06}", now)
+    nobody = Coordinator(email=email, created_at=now)
+    post = _posting(nobody, "sign-in:0", url, f"{secrets.randbelow(10**6):06}", now)
     if not posting.post(session, post, now):
         letter.render(post.letter, post.context)
     undone.rollback()

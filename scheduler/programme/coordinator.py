@@ -6,6 +6,7 @@ from sqlalchemy import Column, ForeignKey, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scheduler.db import Base
+from scheduler.programme import names
 from scheduler.programme.programme import Programme
 
 coordinates = Table(
@@ -28,6 +29,11 @@ class Coordinator(Base):
     programmes: Mapped[list[Programme]] = relationship(
         secondary=coordinates, default_factory=list, order_by=Programme.id
     )
+
+    @property
+    def first_name(self) -> str:
+        """How letters greet this coordinator; "" for one who has told no name."""
+        return names.first_name(self.name)
 
 
 class SignIn(Base):

@@ -17,6 +17,8 @@ _JOINERS = "\u200c\u200d"  # Persian and Indic names need them inside a word
 # Letters, marks and a symbol that show as nothing: a name of these alone would be an empty one.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _BLANKS = {" ": "a blank", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
+_DEGREES = frozenset({"md", "do", "phd", "md phd", "md, phd", "mph", "mba", "msc", "rn", "jr", "sr"})
+_TITLES = frozenset({"dr", "prof", "professor", "mr", "mrs", "ms", "mx", "sir", "dame"})
 _NO_ZONES = frozenset({"localtime", "Factory"})  # listed, but they name no place
 
 
@@ -40,6 +42,15 @@ def clean_name(text: str) -> str:
     """A person's name, safe in a header and in a calendar: as `clean_text`, at most 80 characters,
     without double quotes (RFC 5545 section 3.2 has no way to write one). "" when nothing is left."""
     return _clean(text, NAME_LIMIT, unwanted='"')
+
+
+def first_name(name: str) -> str:
+    """A name up to its first blank, past a title; of "Müller, Jörg" what follows the comma."""
+    last, _, first = name.partition(", ")
+    is_last_first = bool(first) and first.replace(".", "").lower() not in _DEGREES
+    named = first if is_last_first else last
+    parts = [part for part in named.split() if part.rstrip(".").lower() not in _TITLES]
+    return parts[0] if parts else name
 
 
 def clean_title(text: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scheduler.db import Base, words
 from scheduler.life import NotAllowed
+from scheduler.programme import names
 from scheduler.programme.programme import Programme
 
 
@@ -68,12 +69,8 @@ class Person(Base):
 
     @property
     def first_name(self) -> str:
-        """The name up to the first blank, past a title; of "Müller, Jörg" what follows the comma."""
-        last, _, first = self.name.partition(", ")
-        is_last_first = bool(first) and first.replace(".", "").lower() not in DEGREES
-        named = first if is_last_first else last
-        parts = [part for part in named.split() if part.rstrip(".").lower() not in TITLES]
-        return parts[0] if parts else self.name
+        """How letters greet this person."""
+        return names.first_name(self.name)
 
     def takes_part(self, now: datetime) -> bool:
         """Whether this person may be asked, planned and written to about new chats."""
@@ -122,7 +119,3 @@ class Person(Base):
     def revoke_links(self) -> None:
         """Make every link sent to this person so far stop working."""
         self.link_number += 1
-
-
-DEGREES = frozenset({"md", "do", "phd", "md phd", "md, phd", "mph", "mba", "msc", "rn", "jr", "sr"})
-TITLES = frozenset({"dr", "prof", "professor", "mr", "mrs", "ms", "mx", "sir", "dame"})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler import db, settings, wiring
+from scheduler.programme.round import Round
 from tests.support.clock import Clock
 from tests.support.commands import COMMAND, Commands, live_in
 from tests.support.mailroom import Mailroom
@@ -39,7 +40,7 @@ def test_a_plan_is_told_with_its_reasons_and_with_whom_it_left_out(run: Commands
         "Round 1, 8 – 19 Mar: drafted\n"
         "4 asked, 3 answered, 1 planned, 0 proposed, 0 accepted, 0 met, 1 left out\n"
         "      1  Tuesday 9 March, 4:30 – 5:00 pm Eastern Standard Time (New York): "
-        "Dr Maya Okafor and Sam Lind, planned\n"
+        "Dr Maya Okafor and Sam Lind, planned, Main cafeteria\n"
         "         both free Tue 9 Mar; not met before\n"
         "      –  Lee Lind shares no time with a mentor."
         " More times from the mentors would help.\n"
@@ -55,6 +56,21 @@ def test_a_plan_is_told_with_its_reasons_and_with_whom_it_left_out(run: Commands
             "change": "More times from the mentors would help.",
         }
     ]
+
+
+def test_a_plan_tells_which_chats_have_no_place(run: Commands, clock: Clock) -> None:
+    world = World(clock, Mailroom())
+    world.begin()
+    world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
+    with db.transaction() as session:
+        session.get_one(Round, 1).programme.places = []
+    for name in ("maya", "sam"):
+        world.gives(1, name, ("2027-03-09 16:30", "2027-03-09 17:00"))
+    lines = run.must("round", "plan", "1").splitlines()
+    assert lines[2].endswith("Dr Maya Okafor and Sam Lind, planned")
+    assert lines[4] == "  1 without a place: add places to the programme, or ask mentors for their own."
+    shown = json.loads(run.must("round", "show", "1", "--json"))
+    assert (shown["without_place"], [chat["place"] for chat in shown["chats"]]) == (1, [""])
 
 
 def test_a_reader_who_has_read_enough_is_told_nothing(run: Commands, clock: Clock) -> None:

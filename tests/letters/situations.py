@@ -99,6 +99,8 @@ def _of_chats_in_doubt() -> Iterator[Situation]:
     yield cast.of_chat("chat_reminder", "student-some-day", STUDENT, State.CONFIRMED, ORDINARY)
     yield cast.of_chat("chat_proposed", "student-no-place", STUDENT, State.PROPOSED, ORDINARY, place="")
     yield cast.of_chat("chat_reminder", "mentor-no-place", MENTOR, State.CONFIRMED, ORDINARY, place="")
+    yield cast.of_chat("chat_proposed", "student-follow-up", STUDENT, State.PROPOSED, ORDINARY, follows=True)
+    yield cast.of_chat("chat_confirmed", "mentor-follow-up", MENTOR, State.CONFIRMED, ORDINARY, follows=True)
     for side in (STUDENT, MENTOR):
         yield cast.of_chat("chat_try_again", f"{side}-no-time-left", side, State.DECLINED, ORDINARY)
     yield cast.of_chat("chat_try_again", "student-one-time", STUDENT, State.DECLINED, ORDINARY, times=1)
@@ -113,7 +115,10 @@ def _of_asks() -> Iterator[Situation]:
     yield cast.of_ask("offer_reminder", "first-round", ORDINARY)
     yield cast.of_ask("offer_reminder", "next-round", ORDINARY, again=True)
     yield cast.of_ask("wish_reminder", "first-round", ORDINARY)
-    yield cast.of_ask("wish_reminder", "in-berlin", ELSEWHERE, again=True)
+    for letter in ("offer_wanted", "offer_reminder", "wish_wanted", "wish_reminder"):
+        yield cast.of_ask(letter, "in-berlin", ELSEWHERE, again=True)
+        yield cast.of_ask(letter, "clocks-change", AFTER_CHANGE, again=True)
+    yield cast.of_ask("offer_received", "in-berlin", ELSEWHERE, state=ANSWERED, times=True)
     for letter in ("offer_received", "wish_received"):
         yield cast.of_ask(letter, "times", ORDINARY, state=ANSWERED, times=True)
         yield cast.of_ask(letter, "clocks-change", AFTER_CHANGE, state=ANSWERED, times=True)
@@ -177,7 +182,7 @@ def _of_newcomers(who: Cast) -> Iterator[Situation]:
     shown = card.show(chat, STUDENT)
     chats = [(f"With {shown.other}, {shown.when}", card.link(chat, STUDENT, "chat"))]
     asked = {"preferences": contact.preferences_url(student), "answer": ""}
-    for why in ("asked", "stopped", "address"):
+    for why in ("asked", "stopped", "address", "lost"):
         anew = {"why": why, "chats": chats if why != "asked" else []}
         yield Situation("links_anew", why, _named(who, student, asked.__getitem__, anew=anew))
     yield Situation("confirm_address", "mentor", _named(who, new, link))

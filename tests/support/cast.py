@@ -132,17 +132,20 @@ def of_chat(
     *,
     times: int = 0,
     was: bool = False,
+    follows: bool = False,
     undo_until: str = "",
     near: bool = False,
     place: str = PLACE,
 ) -> Situation:
-    """A chat letter; `times` is how many next starts follow, `was` gives it an old start."""
+    """A chat letter; `times` is how many next starts follow, `was` gives it an old start, `follows` a
+    chat it is in place of."""
     about = chat(cast, state)
     about.place = place
     shown: Card = card.show(
         about,
         side,
         was=wall(cast.on - timedelta(days=4), "12:00") if was else None,
+        former=wall(cast.on - timedelta(days=7), "16:30") if follows else None,
         times=[wall(day, "12:15") for day in cast.days(1, times)],
         now=wall(cast.on - timedelta(days=1), "16:30") if near else None,
     )
@@ -168,6 +171,7 @@ def of_ask(
     """An ask's letter; `again`: with times of the last round; `times`: has given some."""
     of = round_(cast)
     reader = person(cast, of.programme, is_mentor=letter.startswith("offer"))
+    reader.own_timezone = cast.zone
     reader.pattern, reader.never = (PATTERN, NEVER) if again else ({}, {})
     ask = Ask(
         round=of,

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from scheduler import db
 from tests.support import left_out
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
@@ -33,3 +34,13 @@ def empty(kind: str, folder: Path) -> Iterator[str]:
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         admin.dispose()
+
+
+@contextmanager
+def away(tmp_path: Path, url: str) -> Iterator[None]:
+    """The service's database is nowhere to be found while the block lasts."""
+    db.bind(f"sqlite:///{tmp_path / 'nowhere' / 'x.db'}")
+    try:
+        yield
+    finally:
+        db.bind(url)

@@ -144,3 +144,14 @@ def test_no_to_a_time_that_is_being_moved_is_no_answer_to_the_new_one(story: Sto
     story.run()
     story.answers(MAYA, "DECLINED")
     assert story.chats() == ["Sam and Maya, Thu 11 Mar, 4:30 – 5:00 pm, agreed"]
+
+
+def test_a_chat_in_place_of_one_the_mentor_never_knew_is_their_first(story: Story) -> None:
+    story.invites().open("I can't make this time").press("Send", act="decline")
+    story.run()
+    story.last(SAM).open("Tuesday 16 March").press("Choose this time")
+    story.later(minutes=11)
+    assert story.chats() == [*DECLINED, "Sam and Maya, Tue 16 Mar, 4:30 – 5:00 pm, agreed"]
+    assert "in place of the one on Tuesday 9 March." in story.last(SAM).text.replace("\r\n", " ")
+    assert "in place of" not in story.last(MAYA).text
+    assert story.last(MAYA).method == "REQUEST"

@@ -57,6 +57,8 @@ def test_what_the_student_picks_is_agreed_at_once(morning: Story) -> None:
     assert morning.chats() == [MISSED, "Sam and Maya, Tue 16 Mar, 4:30 – 5:00 pm, agreed"]
     assert [morning.last(name).method for name in (SAM, MAYA)] == ["REQUEST", "REQUEST"]
     assert len(morning.events(SAM)) == len(morning.events(MAYA)) == 2
+    for name in (SAM, MAYA):
+        assert "in place of the one on Tuesday 9 March." in morning.last(name).text.replace("\r\n", " ")
 
 
 def test_what_the_mentor_picks_is_proposed_to_the_student(morning: Story) -> None:
