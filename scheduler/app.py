@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from flask import Flask, Request, Response, render_template, request
+from flask import Flask, Request, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
@@ -123,9 +123,17 @@ def _finish(response: Response) -> Response:
 
 
 def _page(words: str, code: int, title: str) -> tuple[str, int]:
-    """A sentence, with what the reader had sent, to send again where the fault is ours."""
+    """A sentence; where the fault is ours, with what was sent, to send again; else with the way back."""
     fields = list(request.form.items(multi=True)) if code >= 500 and not request.files else []
-    return render_template("pages/sorry.html", words=words, title=title, fields=fields), code
+    is_left = request.method == "POST" and code == 409 and _has_page(request.path)
+    return render_template(
+        "pages/sorry.html", words=words, title=title, fields=fields, left=request.path if is_left else ""
+    ), code
+
+
+def _has_page(path: str) -> bool:
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(path, method="GET")
 
 
 def _say(error: Exception, code: int, title: str) -> ResponseReturnValue:

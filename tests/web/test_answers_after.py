@@ -183,3 +183,14 @@ def test_not_this_person_is_kept_once_and_told_to_nobody(world: World, chat_id: 
     with db.reading() as session:
         assert len(session.scalars(select(Exclusion)).all()) == 1
     assert world.letters("maya") == letters
+
+
+def test_another_pick_in_an_older_tab_leads_to_the_chat_that_stands(world: World, chat_id: int) -> None:
+    after = looking.opened(world, looking.chat_path(chat_id, SAM, "not_met")).send(said="absent")
+    lunch = moment("2027-03-16 12:00")
+    after.send(act=f"again:{lunch}")
+    refused = after.send(act=f"again:{lunch + 900}")
+    assert (refused.status, "arranged for this chat already" in refused.words) == (409, True)
+    assert follower(chat_id) == ("confirmed", lunch)
+    stands = refused.follow("See how it stands now").follow("See the new time")
+    assert "Tuesday 16 March 12:00 – 12:30 pm" in stands.words
