@@ -80,8 +80,9 @@ class Ask(Base):
         to = asks.follow(self.state, act, by)
         if to is None:
             return False
-        self.state, self.since, self.last_step = to, now, None
-        if act is not AskAct.PLAN:
+        self.state, self.last_step = to, None
+        self.since = self.asked_at if act is AskAct.UNPLAN else now
+        if act not in asks.NOBODY_S:
             self.answers += 1
             self.answered_at = now
         self.plan_ahead(now)

@@ -137,6 +137,12 @@ def close(session: Session, ask: Ask, now: datetime) -> None:
         outbox.withdraw(session, now, "the round was planned meanwhile", about=ask.key, letters=ASK_LETTERS)
 
 
+def reopen(session: Session, ask: Ask, now: datetime) -> None:
+    """What `close` did is taken back: the silent are reminded as before, and asked if they never were."""
+    if ask.act(AskAct.UNPLAN, now, by=By.COORDINATOR) and not outbox.heard(session, ask.key, ask.person_id):
+        _post(session, ask, "asked", f"{ask.key}:asked {now.timestamp():.0f}", now)
+
+
 def _answer(session: Session, ask: Ask, act: AskAct, now: datetime, by: By) -> bool:
     if ask.round.state not in ANSWERABLE:
         raise NotNow(f"The round of {ask.round.title} is over. We will ask you again before the next.")

@@ -22,6 +22,7 @@ class AskAct(StrEnum):
     ANSWER = "answer"
     OPT_OUT = "opt out"
     PLAN = "plan"
+    UNPLAN = "unplan"
 
 
 LEADS_TO: dict[tuple[StrEnum, StrEnum], tuple[Lead, ...]] = {
@@ -33,11 +34,16 @@ LEADS_TO: dict[tuple[StrEnum, StrEnum], tuple[Lead, ...]] = {
     (AskState.ANSWERED, AskAct.OPT_OUT): (leads(AskState.OUT),),
     (AskState.SILENT, AskAct.OPT_OUT): (leads(AskState.OUT),),
     (AskState.ASKED, AskAct.PLAN): (leads(AskState.SILENT),),
+    (AskState.SILENT, AskAct.UNPLAN): (leads(AskState.ASKED),),
 }
+
+NOBODY_S = frozenset({AskAct.PLAN, AskAct.UNPLAN})
+"""Acts that are no answer of the person who is asked."""
 
 OUTCOMES: dict[StrEnum, StrEnum] = {
     AskAct.OPT_OUT: AskState.OUT,
     AskAct.PLAN: AskState.SILENT,
+    AskAct.UNPLAN: AskState.ASKED,
 }
 
 LETTERS: dict[str, dict[str, str]] = {
@@ -67,7 +73,7 @@ def follow(state: AskState, act: AskAct, by: By) -> AskState | None:
         to = after(LEADS_TO, state, act, by, OUTCOMES)
     except LookupError:
         # Planning over an answered or opted-out ask is no fault: there is nothing for it to do.
-        if act is AskAct.PLAN:
+        if act in NOBODY_S:
             return None
         raise NotNow("This answer cannot be changed any more.") from None
     return None if to is None else AskState(to)

@@ -174,6 +174,11 @@ def take_back(session: Session, round_: Round, now: datetime) -> bool:
     chats = Chat.round_id == round_.id, Chat.state == State.PLANNED
     session.execute(update(Chat).where(*chats).values(due_step=None, due_at=None, version=Chat.version + 1))
     outbox.withdraw(session, now, "the plan was taken back", about=round_.key)
+    if round_.is_asking(now):
+        for ask in session.scalars(
+            select(Ask).where(Ask.round_id == round_.id, Ask.state == AskState.SILENT)
+        ):
+            asking.reopen(session, ask, now)
     session.execute(update(LeftOut).where(LeftOut.round_id == round_.id).values(told_at=None))
     return True
 

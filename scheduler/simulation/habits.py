@@ -22,7 +22,6 @@ from scheduler.mail import inbox, outbox, replies
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
-from scheduler.programme.stages import Stage
 
 SILENT, OUT = 0.06, 0.10
 """Of a hundred asked, six never answer and four say that they are not in this round."""
@@ -47,9 +46,10 @@ def _answer_asks(session: Session, programme: Programme, now: datetime, away: fr
     asked = (
         select(Ask)
         .join(Ask.round)
-        .where(Round.programme_id == programme.id, Round.state == Stage.ASKING, Ask.state == AskState.ASKED)
+        .where(Round.programme_id == programme.id, Ask.state == AskState.ASKED)
     )
-    waiting = [ask for ask in session.scalars(asked.order_by(Ask.id)) if ask.person_id not in away]
+    open_asks = [ask for ask in session.scalars(asked.order_by(Ask.id)) if ask.round.is_asking(now)]
+    waiting = [ask for ask in open_asks if ask.person_id not in away]
     return sum(_answer_ask(session, ask, now) for ask in waiting if ask.person.takes_part(now))
 
 

@@ -11,7 +11,7 @@ from scheduler.chats.chat import Chat, Quarter
 from scheduler.life import By, NotNow
 from scheduler.programme.pairing import Exclusion, Why
 from scheduler.programme.round import Round
-from scheduler.rounds import publishing, telling
+from scheduler.rounds import progress, publishing, telling
 from scheduler.rounds.plan import LeftOut
 from tests.support.world import World
 
@@ -215,3 +215,24 @@ def test_a_published_plan_can_be_taken_back_for_a_minute(world: World, round_id:
     assert "chat_proposed" in world.letters("sam")
     with db.transaction() as session, pytest.raises(NotNow, match="on their way"):
         publishing.take_back(session, session.get_one(Round, round_id), clock.now())
+
+
+@pytest.mark.parametrize("has_left", [True, False])
+def test_taken_back_before_the_answers_are_due_the_silent_are_asked_and_reminded_as_before(
+    world: World, round_id: int, *, has_left: bool
+) -> None:
+    for name in ("maya", "sam"):
+        world.gives(round_id, name, TUESDAY)
+    if has_left:
+        world.run()
+    plan(round_id)
+    with db.transaction() as session:
+        publishing.publish(session, session.get_one(Round, round_id), clock.now())
+        publishing.take_back(session, session.get_one(Round, round_id), clock.now())
+    with db.reading() as session:
+        assert progress.awaited(session, session.get_one(Round, round_id), clock.now()) == 2
+    world.later(days=4)
+    assert [world.letters(name) for name in ("lee", "noor")] == [
+        ["wish_wanted", "wish_reminder"],
+        ["offer_wanted", "offer_reminder"],
+    ]
