@@ -9,13 +9,17 @@ from contextlib import contextmanager
 from typing import cast
 
 END = b"\r\n.\r\n"
-ANSWERS = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
+ANSWERS = {
+    b"EHLO": b"250-sink\r\n250 PIPELINING\r\n",
+    b"DATA": b"354 go on\r\n",
+    b"QUIT": b"221 bye\r\n",
+}
 taken = [0, 0]
 """Letters and octets taken so far."""
 
 
 class _Dialogue(asyncio.Protocol):
-    """Takes one verb, or one whole letter, at a time: smtplib sends no second before the answer."""
+    """Takes verbs, alone or several at once with DATA as the last (RFC 2920), and whole letters."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.line, self.letter = cast(asyncio.Transport, transport), bytearray()
@@ -32,11 +36,11 @@ class _Dialogue(asyncio.Protocol):
                 self.is_letter = False
                 self.line.write(b"250 taken\r\n")
             return
-        verb = data[:4].upper()
-        self.is_letter = verb == b"DATA"
-        counted = b"250 %d %d\r\n" % tuple(taken) if verb == b"NOOP" else b"250 well\r\n"
-        self.line.write(ANSWERS.get(verb, counted))
-        if verb == b"QUIT":
+        verbs = [line[:4].upper() for line in data.splitlines()]
+        self.is_letter = verbs[-1] == b"DATA"
+        counted = b"250 %d %d\r\n" % tuple(taken) if verbs == [b"NOOP"] else b"250 well\r\n"
+        self.line.write(b"".join(ANSWERS.get(verb, counted) for verb in verbs))
+        if verbs == [b"QUIT"]:
             self.line.close()
 
 

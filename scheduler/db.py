@@ -164,8 +164,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    reads_only = connection.get_execution_options().get("reads_only", False)
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
 
 
 def _session() -> Session:
@@ -186,19 +187,25 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def kept() -> Iterator[Connection]:
-    """A connection for one small write after another, by `writing`: a statement is a transaction."""
-    at_once = {"isolation_level": "AUTOCOMMIT"} if engine().dialect.name == "postgresql" else {}
+    """A connection of its own for one small write after another, by `writing`: a statement is a transaction.
+
+    Each counts at once and outlives every process. But the disk is not waited for: a power cut may lose those
+    since the last `transaction` of anybody, so they only tell of what may happen once more.
+    """
+    hasty = {"sqlite": "PRAGMA synchronous=NORMAL", "postgresql": "SET synchronous_commit=off"}
     with engine().connect() as connection:
-        yield connection.execution_options(**at_once)
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # closed in the end: nothing else may be as hasty
+        with connection.begin():
+            connection.exec_driver_sql(hasty[engine().dialect.name])
+        yield connection
 
 
 @contextmanager
 def writing(connection: Connection) -> Iterator[None]:
     """What `transaction` is, for one statement on a connection that is kept, without a session."""
-    with _bound.one_writer:
-        with connection.begin():
-            yield
-            crashpoint.crashpoint("db.before_commit")
+    with _bound.one_writer, connection.begin():
+        yield
         crashpoint.crashpoint("db.after_commit")
 
 

@@ -38,7 +38,38 @@ class Dialogue(smtplib.SMTP):
 
     def __init__(self, host: str, port: int, patience: Patience, **more: Any) -> None:
         self.patience = patience
+        self._ahead: list[str] = []
         super().__init__(host, port, timeout=patience.left(), **more)
+
+    def say_ahead(self, *commands: str) -> None:
+        """Send commands in one go where the server takes that (PIPELINING, RFC 2920), DATA last of all.
+
+        `docmd` then only waits for the answer to each, in this order. Raises what smtplib does, and
+        ValueError for a command of more than one line.
+        """
+        if any("\r" in command or "\n" in command for command in commands):
+            raise ValueError("a command is one line")
+        if self.has_extn("pipelining"):
+            self.send("".join(f"{command}\r\n" for command in commands))
+            self._ahead = list(commands)
+
+    def docmd(self, cmd: str, args: str = "") -> tuple[int, bytes]:
+        """Say a command, if that was not done ahead; its answer."""
+        if self._ahead and self._ahead[0] == cmd:
+            del self._ahead[0]
+            return self.getreply()
+        return super().docmd(cmd, args)
+
+    def rset(self) -> tuple[int, bytes]:
+        """Have all that was said of a letter forgotten, once the answers still to come are heard."""
+        while self._ahead:
+            command = self._ahead.pop(0)
+            code, _ = self.getreply()
+            if command == "DATA" and code == 354:
+                # It waits for a letter to nobody; the dot alone ends that (RFC 2920, section 3.1).
+                self.send(".\r\n")
+                self.getreply()
+        return super().rset()
 
     def getreply(self) -> tuple[int, bytes]:
         """The next answer: its code (-1 for rubbish) and words. Raises SMTPException when there is none."""

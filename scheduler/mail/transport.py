@@ -117,12 +117,14 @@ class Smtp:
         return self._hand_over(line, raw)
 
     def _announce(self, line: Dialogue, envelope_sender: str, recipient: str) -> None:
+        mail, rcpt = f"MAIL FROM:<{envelope_sender}>", f"RCPT TO:<{recipient}>"
         crashpoint("smtp.before_mail")
         self._patience.left()
-        self._go_on("MAIL", *line.docmd(f"MAIL FROM:<{envelope_sender}>"))
+        line.say_ahead(mail, rcpt, "DATA")
+        self._go_on("MAIL", *line.docmd(mail))
         crashpoint("smtp.before_rcpt")
         self._patience.left()
-        self._go_on("RCPT", *line.docmd(f"RCPT TO:<{recipient}>"))
+        self._go_on("RCPT", *line.docmd(rcpt))
         crashpoint("smtp.before_data")
         self._patience.left()
         self._go_on("DATA", *line.docmd("DATA"), good=3)

@@ -43,11 +43,7 @@ def act(session: Session, programme: Programme, now: datetime, *, spared: Iterab
 
 
 def _answer_asks(session: Session, programme: Programme, now: datetime, away: frozenset[int]) -> int:
-    asked = (
-        select(Ask)
-        .join(Ask.round)
-        .where(Round.programme_id == programme.id, Ask.state == AskState.ASKED)
-    )
+    asked = select(Ask).join(Ask.round).where(Round.programme_id == programme.id, Ask.state == AskState.ASKED)
     open_asks = [ask for ask in session.scalars(asked.order_by(Ask.id)) if ask.round.is_asking(now)]
     waiting = [ask for ask in open_asks if ask.person_id not in away]
     return sum(_answer_ask(session, ask, now) for ask in waiting if ask.person.takes_part(now))

@@ -1,7 +1,9 @@
 """How letters leave: over a real SMTP dialogue with a server that misbehaves, and into a maildir."""
 
 import mailbox
+import socket
 from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
@@ -9,10 +11,18 @@ import pytest
 
 from scheduler.mail import transport
 from scheduler.mail.transport import Blame, Smtp, Trouble
-from tests.support.scripted_smtp import DRIP, SILENCE, Identity, serving
+from tests.support.scripted_smtp import AT_ONCE, DRIP, SILENCE, USUAL, Identity, serving
 
 LETTER = b"Subject: a\r\n\r\n.one dot\r\nend\r\n"
 pytestmark = pytest.mark.usefixtures("smtp_allowed")
+
+
+@pytest.fixture(params=["one by one", "at once"], autouse=True)
+def ehlo(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The server takes one verb at a time, or several at once."""
+    if request.param == "at once":
+        monkeypatch.setitem(USUAL, "EHLO", AT_ONCE)
+    return str(request.param)
 
 
 def _send(script: dict[str, str | list[str]], times: int = 1) -> tuple[list[str], list[bytes], int]:
@@ -79,6 +89,38 @@ def test_every_refusal_is_put_where_it_belongs(script: dict[str, str | list[str]
 def test_after_a_refused_recipient_the_connection_goes_on() -> None:
     answers, taken, connections = _send({"RCPT": ["550 5.1.1 no", "250 ok"]}, times=2)
     assert (answers, len(taken), connections) == (["recipient", "250 kept"], 1, 1)
+
+
+def test_a_server_that_waits_for_a_letter_to_nobody_is_told_that_it_ends(ehlo: str) -> None:
+    script: dict[str, str | list[str]] = {"RCPT": ["550 5.1.1 no", "250 ok"], "DATA": "354 go"}
+    answers, taken, connections = _send(script, times=2)
+    assert (answers, taken[-1:], connections) == (["recipient", "250 kept"], [LETTER], 1)
+    assert taken[:-1] == ([b""] if ehlo == "at once" else [])
+
+
+def answer_all_together(door: socket.socket, heard: list[bytes]) -> None:
+    """A server that says nothing to MAIL before it has heard RCPT and DATA, too (RFC 2920, section 3.2)."""
+    line, _ = door.accept()
+    with line, line.makefile("rb") as words:
+        line.sendall(b"220 ready\r\n")
+        words.readline()
+        line.sendall(f"{AT_ONCE}\r\n".encode())
+        heard += [words.readline().strip() for _ in range(3)]
+        line.sendall(b"250 ok\r\n250 ok\r\n354 go\r\n")
+        while words.readline() not in (b".\r\n", b""):
+            pass
+        line.sendall(b"250 kept\r\n")
+
+
+def test_verbs_are_said_together_where_the_server_takes_that() -> None:
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(answer_all_together, door, heard)
+        way = Smtp(f"smtp://127.0.0.1:{door.getsockname()[1]}", seconds=5)
+        assert way.send("a@x.example.org", "b@example.org", LETTER) == "250 kept"
+        ended.result(5)
+        way.close()
+    assert heard == [b"MAIL FROM:<a@x.example.org>", b"RCPT TO:<b@example.org>", b"DATA"]
 
 
 def test_a_server_that_hangs_up_on_a_refused_letter_is_called_anew_for_the_next() -> None:

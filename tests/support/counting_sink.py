@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 ANSWERS = {
-    b"EHLO": b"250 sink",
+    b"EHLO": b"250-sink\r\n250 PIPELINING",
     b"HELO": b"250 sink",
     b"MAIL": b"250 ok",
     b"RSET": b"250 ok",

@@ -17,7 +17,7 @@ REPLIES = {
     "5xx": b"554 5.6.0 no",
     "rubbish": b"\xff?",
 }
-GOOD = {"connect": b"220 sink", "DATA": b"354 go", "QUIT": b"221 bye"}
+GOOD = {"connect": b"220 sink", "EHLO": b"250-sink\r\n250 PIPELINING", "DATA": b"354 go", "QUIT": b"221 bye"}
 DEAD = re.compile(rb"<dead", re.I)
 """Addresses that begin so do not exist: they are refused at RCPT on good days and bad."""
 MOST_BEFORE = 6
@@ -115,12 +115,21 @@ class FaultySmtp:
         self._said.words = REPLIES.get(fault) or GOOD.get(verb, b"250 ok")
         if verb == "RCPT" and not fault and DEAD.search(raw):
             self._said.words = b"550 5.1.1 no such user"
-        if verb == "RCPT" and self._said.words.startswith(b"5"):
+        self._keep_order(verb, fault)
+        if verb == "RCPT" and self._said.words.startswith(b"55"):
             self.refused.add(raw.partition(b"<")[2].partition(b">")[0].decode())
         if verb == "dot" and self._said.words.startswith(b"250"):
             self._take(raw)
         line.sendall(self._said.words + b"\r\n")
         return fault != "421"
+
+    def _keep_order(self, verb: str, fault: str) -> None:
+        """RCPT comes after a MAIL that was taken, DATA after both."""
+        if verb in ("RCPT", "DATA") and not fault and verb != self._said.due:
+            self._said.words = b"503 5.5.1 not now"
+        if verb in ("MAIL", "RCPT", "RSET"):
+            follows = {"MAIL": "RCPT", "RCPT": "DATA"}.get(verb, "")
+            self._said.due = follows if self._said.words.startswith(b"250") else ""
 
     def _take(self, raw: bytes) -> None:
         found = re.search(rb"(?im)^message-id:\s*(<[^>]+>)", raw)

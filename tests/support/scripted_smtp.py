@@ -15,6 +15,8 @@ from tests.support import left_out
 
 USUAL = {"connect": "220 ready", "EHLO": "250 sink", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go"}
 USUAL |= {"dot": "250 kept", "RSET": "250 ok", "QUIT": "221 bye", "STARTTLS": "220 go on", "AUTH": "235 in"}
+AT_ONCE = "250-sink\r\n250 PIPELINING"
+"""What EHLO says where several verbs may come at once."""
 HANG_UP, SILENCE, DRIP = "hang up", "silence", "drip"
 """Instead of an answer: close the line, say nothing, or begin an answer that never ends."""
 
@@ -91,10 +93,13 @@ class ScriptedSmtp:
     ) -> None:
         """The whole dialogue; after STARTTLS it goes on in another, encrypted."""
         heard = line.makefile("rb")
-        verb = verb or self._heard(heard)
+        verb, has_reader = verb or self._heard(heard), False
         while verb:
             self.verbs[verb] += 1
             answer = self._reply(script, verb)
+            if verb == "DATA" and not has_reader and "DATA" not in script:
+                answer = "554 nobody to send it to"
+            has_reader = answer.startswith("250") if verb == "RCPT" else has_reader and verb == "DATA"
             if not self._answer(line, answer) or verb == "QUIT":
                 return
             if verb == "STARTTLS" and answer.startswith("220") and self._identity is not None:
