@@ -18,7 +18,6 @@ from urllib.parse import quote
 import structlog
 from sqlalchemy import (
     JSON,
-    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -169,6 +168,11 @@ def _begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
 
 
+def one_writer() -> AbstractContextManager[Any]:
+    """The turn at writing: within it no other process of this machine writes to the same SQLite file."""
+    return _bound.one_writer
+
+
 def _session() -> Session:
     if _bound.sessions is None:
         raise Unbound("no database is bound; call wiring.start first")
@@ -178,34 +182,10 @@ def _session() -> Session:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session whose changes are kept together when the block ends, or not at all when it raises."""
-    with _bound.one_writer, _session() as session:
+    with one_writer(), _session() as session:
         with session.begin():
             yield session
             crashpoint.crashpoint("db.before_commit")
-        crashpoint.crashpoint("db.after_commit")
-
-
-@contextmanager
-def kept() -> Iterator[Connection]:
-    """A connection of its own for one small write after another, by `writing`: a statement is a transaction.
-
-    Each counts at once and outlives every process. But the disk is not waited for: a power cut may lose those
-    since the last `transaction` of anybody, so they only tell of what may happen once more.
-    """
-    hasty = {"sqlite": "PRAGMA synchronous=NORMAL", "postgresql": "SET synchronous_commit=off"}
-    with engine().connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.detach()  # closed in the end: nothing else may be as hasty
-        with connection.begin():
-            connection.exec_driver_sql(hasty[engine().dialect.name])
-        yield connection
-
-
-@contextmanager
-def writing(connection: Connection) -> Iterator[None]:
-    """What `transaction` is, for one statement on a connection that is kept, without a session."""
-    with _bound.one_writer, connection.begin():
-        yield
         crashpoint.crashpoint("db.after_commit")
 
 

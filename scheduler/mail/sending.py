@@ -17,6 +17,7 @@ from scheduler.mail import claims, holds, owners
 from scheduler.mail.claims import Brake, Claimed, OnRefused
 from scheduler.mail.envelope import Fate
 from scheduler.mail.transport import Blame, Transport, Trouble
+from scheduler.small_writes import SmallWrites
 
 log = structlog.get_logger()
 
@@ -133,7 +134,7 @@ class Sender:
         """Send until nothing more is due, or the trip is over."""
         self._owner = owners.begin()
         try:
-            with db.kept() as self._kept:
+            with SmallWrites() as self._quick:
                 while not self._trip.is_over() and (most := self._trip.take()) and self._send_some(most):
                     pass
         finally:
@@ -218,10 +219,8 @@ class Sender:
 
     def _settle_sent(self, letter: Claimed, answer: str) -> bool:
         try:
-            with db.writing(self._kept):
-                now = self._trip.now()
-                is_ours = claims.settle_sent(self._kept, self._owner, letter.id, answer, now)
-                crashpoint("delivery.before_settle")
+            crashpoint("delivery.before_settle")
+            is_ours = claims.settle_sent(self._quick, self._owner, letter.id, answer, self._trip.now())
         except OperationalError:
             left = outcome(letter, None, answer, self._trip.now(), is_repeated=False)
             return _stubbornly(partial(self._settle, letter, left, None))
