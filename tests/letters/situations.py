@@ -60,6 +60,8 @@ def every() -> Iterator[Situation]:
     yield from _of_rounds(ORDINARY)
     yield from _of_people(ORDINARY)
     yield from _of_newcomers(ORDINARY)
+    yield _of_links("in-berlin", ELSEWHERE, "lost")
+    yield _of_links("clocks-change", AFTER_CHANGE, "lost")
 
 
 def with_long_names() -> Iterator[Situation]:
@@ -177,14 +179,8 @@ def _of_newcomers(who: Cast) -> Iterator[Situation]:
     def link(name: str) -> str:
         return "" if name == "answer" else links.url({"preferences": "me"}.get(name, name), s=3)
 
-    student = cast.person(who, cast.programme(who), is_mentor=False)
-    chat = cast.chat(who, State.CONFIRMED)
-    shown = card.show(chat, STUDENT)
-    chats = [(f"With {shown.other}, {shown.when}", card.link(chat, STUDENT, "chat"))]
-    asked = {"preferences": contact.preferences_url(student), "answer": ""}
     for why in ("asked", "stopped", "address", "lost"):
-        anew = {"why": why, "chats": chats if why != "asked" else []}
-        yield Situation("links_anew", why, _named(who, student, asked.__getitem__, anew=anew))
+        yield _of_links(why, who, why)
     yield Situation("confirm_address", "mentor", _named(who, new, link))
     yield Situation("welcome", "mentor", _named(who, replace(known, roles="a mentor"), link))
     yield Situation("welcome", "student", _named(who, replace(known, wanted="student"), link))
@@ -192,6 +188,16 @@ def _of_newcomers(who: Cast) -> Iterator[Situation]:
     for standing in ("left", "waiting", "paused"):
         at_rest = replace(known, standing=standing, may_gain=standing == "left")
         yield Situation("link_again", standing, _named(who, at_rest, link))
+
+
+def _of_links(name: str, who: Cast, why: str) -> Situation:
+    student = cast.person(who, cast.programme(who), is_mentor=False)
+    chat = cast.chat(who, State.CONFIRMED)
+    shown = card.show(chat, STUDENT)
+    chats = [(f"With {shown.other}, {shown.when}", card.link(chat, STUDENT, "chat"))]
+    link = {"preferences": contact.preferences_url(student), "answer": ""}.__getitem__
+    anew = {"why": why, "chats": chats if why != "asked" else []}
+    return Situation("links_anew", name, _named(who, student, link, anew=anew))
 
 
 def _of_round(letter: str, name: str, who: Cast, **figures: object) -> Situation:
