@@ -48,6 +48,12 @@ class Killer:
                 self._live.service.wait()
                 eventually(lambda: not self._live.processes(), "a process was left behind", within=10)
                 self._live.start(wait=False)
+                if self._draw.random() < 0.5:
+                    eventually(self._is_whole, "the service does not come back", within=WITHIN_SECONDS)
+
+    def _is_whole(self) -> bool:
+        """Whether each kind of process is there again; the other times it is killed while it starts."""
+        return {kind(process, self._live) for process in self._live.processes()} >= set(KINDS)
 
     def _one(self, name: str) -> psutil.Process | None:
         """A process of this kind, if one is there just now."""

@@ -56,9 +56,9 @@ def live_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
     patch.chdir(folder)
 
 
-def eventually(is_so: Callable[[], bool], why: str, *, within: float = 30.0) -> None:
+def eventually(is_so: Callable[[], bool], why: str | Callable[[], str], *, within: float = 30.0) -> None:
     """Wait until it is so, looking again and again; it must be within so many seconds."""
     end, pause = monotonic() + within, threading.Event()
     while not is_so():
-        assert monotonic() < end, why
+        assert monotonic() < end, why() if callable(why) else why
         pause.wait(0.05)

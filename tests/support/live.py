@@ -157,7 +157,7 @@ class Live:
     def settle(self) -> float:
         """Wait until all that is due was done; the seconds it took."""
         began = monotonic()
-        eventually(self.is_settled, f"not done in time: {self.what_is_left()}", within=WITHIN_SECONDS)
+        eventually(self.is_settled, lambda: f"not done in time: {self.what_is_left()}", within=WITHIN_SECONDS)
         return monotonic() - began
 
     def what_is_left(self) -> str:
