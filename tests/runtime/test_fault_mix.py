@@ -110,9 +110,9 @@ def check(server: FaultySmtp, taken_back: dict[str, int]) -> None:
             assert server.taken[letter] == taken_back[letter], f"{letter} came after it was taken back"
         elif recipient in server.refused:
             assert (state, server.taken[letter]) == (Fate.GIVEN_UP, 0)
-            assert why.startswith(
-                "550 5.1.1 no such user" if recipient.startswith("dead") else "554 5.6.0 no"
-            )
+            # An address that does not exist may meet a bad day first, which refuses it as well.
+            lasting = ("550 5.1.1 no such user",) if recipient.startswith("dead") else ()
+            assert why.startswith((*lasting, "554 5.6.0 no"))
         else:
             assert state is Fate.SENT, f"{letter}: {state}, {why}"
             assert server.taken[letter] >= 1, f"{letter} is lost"
