@@ -9,6 +9,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy import func, select
+
+from scheduler import db
+from scheduler.mail.envelope import Fate, Outgoing
 from tests.support.live import Live
 from tests.support.sources import ROOT
 
@@ -35,6 +39,16 @@ class RealMail(Live):
     def close_mail_server(self) -> None:
         """End them, and remove all they kept."""
         subprocess.run([SCRIPT, "stop", self.rig["RIG_DIR"]], check=True)
+
+    def is_settled(self) -> bool:
+        """Whether nothing is due, and every letter the service has handed over lies in a mailbox."""
+        if not super().is_settled():
+            return False
+        with db.reading() as session:
+            sent = session.scalar(select(func.count(Outgoing.id)).where(Outgoing.state == Fate.SENT))
+        there = sum(1 for _ in Path(self.rig["RIG_MAIL"]).glob("*/Maildir/new/*"))
+        there += sum(1 for _ in Path(self.rig["RIG_MAIL"]).glob("*/Maildir/cur/*"))
+        return there >= (sent or 0)
 
     def arrived(self) -> Iterator[tuple[str, bytes]]:
         """The new mails of every mailbox, as IMAP gives them."""
