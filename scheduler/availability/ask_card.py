@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from scheduler import links, localtime
 from scheduler.availability import slots
@@ -23,6 +23,8 @@ class AskCard:
     minutes: int
     answer_by: str
     closes: str
+    is_late: bool
+    """Whether the day to answer by is past, or the plan is out: an answer may still find its place."""
     zone: str
     clock_change: str
     capacity: int
@@ -48,7 +50,7 @@ class AskCard:
         return self.state is AskState.OUT
 
 
-def show(ask: Ask) -> AskCard:
+def show(ask: Ask, now: datetime) -> AskCard:
     """The ask in its reader's words."""
     round_, person = ask.round, ask.person
     zone, programme = person.timezone, round_.programme
@@ -58,6 +60,7 @@ def show(ask: Ask) -> AskCard:
         state=ask.state,
         minutes=round_.minutes,
         answer_by=f"{localtime.day_long(round_.answer_by, zone)}, {localtime.clock(round_.answer_by, zone)}",
+        is_late=not round_.is_asking(now),
         closes=localtime.in_zone(round_.answer_by, zone).strftime("%A"),
         zone=localtime.zone_name(zone),
         clock_change=localtime.clock_change(zone, round_.first_on, round_.last_on) or "",
@@ -87,12 +90,15 @@ def pattern_words(stored: object, parts: Sequence[Part]) -> str:
     return slots.pattern_words(Pattern.from_json(stored), parts) if stored else ""
 
 
-def window(ask: Ask, now: datetime) -> slots.Window:
-    """The times this ask is about: the round's dates and the programme's hours, from the notice on."""
+def window(ask: Ask, now: datetime, *, last_on: date | None = None) -> slots.Window:
+    """The times this ask is about: the round's dates and the programme's hours, from the notice on.
+
+    For a chat that looks for another time, `last_on` may lie after the round's own.
+    """
     round_, programme = ask.round, ask.round.programme
     return slots.Window(
         first_on=round_.first_on,
-        last_on=round_.last_on,
+        last_on=last_on or round_.last_on,
         zone=programme.timezone,
         parts=parts_of(programme.parts),
         length=timedelta(minutes=round_.minutes),

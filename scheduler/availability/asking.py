@@ -170,23 +170,23 @@ def _post(session: Session, ask: Ask, what: str, event: str, now: datetime) -> N
             reader=Mailbox(person.name, person.email),
             context={
                 "reader": person,
-                "ask": ask_card.show(ask),
+                "ask": ask_card.show(ask, now),
                 "programme": round_.programme,
                 "link": lambda name: _link(ask, name),
             },
             person_id=person.id,
             programme_id=person.programme_id,
             unsubscribe=contact.unsubscribe_url(person),
-            useful_until=_until(round_) if is_ours else None,
+            useful_until=_until(round_, now) if is_ours else None,
             lane=Lane.ORDINARY if is_ours else Lane.PROMPT,
         ),
         now,
     )
 
 
-def _until(round_: Round) -> datetime:
+def _until(round_: Round, now: datetime) -> datetime:
     """How long asking is of use: until answers are due, or, for who comes later, until the round ends."""
-    return round_.ends_at if round_.state is Stage.RUNNING else round_.answer_by
+    return round_.answer_by if round_.is_asking(now) else round_.ends_at
 
 
 def _link(ask: Ask, name: str) -> str:

@@ -82,6 +82,8 @@ class Card:
     """Whether what is told of is the reader's own doing."""
     undo_until: str = ""
     times: list[NextTime] = field(default_factory=list)
+    may_add: bool = False
+    """Whether the reader can still add times for this one chat."""
 
     @property
     def is_student(self) -> bool:

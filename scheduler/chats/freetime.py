@@ -1,16 +1,17 @@
 """Which of the times somebody gave are still theirs to give, and times they turned out not to have."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.availability import asking, slots
+from scheduler.availability import ask_card, asking, boxes, slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
-from scheduler.availability.slots import Slot
+from scheduler.availability.slots import Slot, Window
 from scheduler.chats.chat import Chat, Quarter
 from scheduler.life import By
 from scheduler.planning import next_times
@@ -76,14 +77,33 @@ def _ask_of(session: Session, chat: Chat, side: By) -> Ask | None:
 def free(session: Session, chat: Chat, side: By, now: datetime) -> list[Slot]:
     """What is left of the times `side` gave for the chat's round, outside the notice; the chat's own is free.
 
-    Nothing while the person does not take part.
+    Nothing while the person does not take part, and once the round is over.
     """
     person = chat.person(side)
-    if not person.takes_part(now):
+    if chat.round.is_over or not person.takes_part(now):
         return []
     earliest = now + chat.round.programme.notice
-    rest = slots.within(given(session, chat.round, person, side), earliest, chat.round.ends_at)
+    rest = slots.within(given(session, chat.round, person, side), earliest, chat.round.extra_ends_at)
     return slots.minus(rest, taken(session, [person.id], besides=[chat.id]).get(person.id, []))
+
+
+def window(session: Session, chat: Chat, side: By, now: datetime) -> Window | None:
+    """The times that `side` may still add to look for another time of this chat, from the first such date.
+
+    They go on past the round's last date, for a chat may come to nothing on that very day. None where there
+    are none left, the round is over, or `side` was never asked for times.
+    """
+    ask = asking.find(session, chat.round, chat.person(side), side.value)
+    if ask is None or chat.round.is_over:
+        return None
+    whole = ask_card.window(ask, now, last_on=chat.round.last_extra_on)
+    dates = [day.on for day in boxes.days(whole, ()) if any(half.state == "free" for half in day.halves)]
+    return replace(whole, first_on=dates[0]) if dates else None
+
+
+def can_find(session: Session, chat: Chat, side: By, now: datetime) -> bool:
+    """Whether another time of this chat is there to pick, or `side` can still add some."""
+    return bool(common_times(session, chat, now)) or window(session, chat, side, now) is not None
 
 
 def common_times(session: Session, chat: Chat, now: datetime, *, most: int = 3) -> list[datetime]:
@@ -95,7 +115,7 @@ def common_times(session: Session, chat: Chat, now: datetime, *, most: int = 3) 
         free(session, chat, By.STUDENT, now),
         length=chat.length,
         earliest=now + chat.round.programme.notice,
-        latest=chat.round.ends_at - chat.length,
+        latest=chat.round.extra_ends_at - chat.length,
         k=most,
         zone=ZoneInfo(chat.round.programme.timezone),
     )

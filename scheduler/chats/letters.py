@@ -145,7 +145,8 @@ def _is_for(event: ChatEvent, side: By) -> bool:
         return False
     if event.what == "prompt":
         has_other = room.other_chat(_session(event), chat.round, chat.student) is not None
-        return not has_other and (chat.state is State.MISSED or side is _decliner(event))
+        is_theirs = chat.state is State.MISSED or side is _decliner(event)
+        return is_theirs and not has_other and freetime.can_find(_session(event), chat, side, event.at)
     return True
 
 
@@ -188,6 +189,8 @@ def _post(
         now=now,
         is_own=is_own,
     )
+    if name in ADD_TIMES and freetime.can_find(session, chat, side, now):
+        shown = replace(shown, may_add=True)
     if is_own and event.what in UNDO_OFFERED and event.via is not Via.ABSENCE:
         until = now + (lifecycle.GRACE[Act.ACCEPT] if event.what == Act.ACCEPT else lifecycle.UNDO_FOR)
         shown = replace(shown, undo_until=localtime.clock(until, chat.person(side).timezone))
@@ -216,6 +219,8 @@ def _former(session: Session, chat: Chat, side: By) -> datetime | None:
 
 INVITES = frozenset({"chat_proposed", "chat_confirmed"})
 """The letters by which a chat first reaches its readers; they say which one it is in place of."""
+ADD_TIMES = frozenset({"chat_no_time_left", "chat_prompt", "chat_lapsed"})
+"""The letters in which a reader may be asked to add times, where there are days left to add."""
 UNDO_OFFERED = frozenset({Act.ACCEPT, Act.DECLINE, Act.MOVE, Act.CANCEL, Act.MISS})
 
 

@@ -1,13 +1,12 @@
 """More times: what one side adds for a chat whose two have no time in common left; what a picker shows."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from scheduler.availability import ask_card, asking, boxes, slots
+from scheduler.availability import asking, slots
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskAct, AskState
 from scheduler.availability.slots import Slot, Window
@@ -36,10 +35,12 @@ def add(session: Session, chat: Chat, side: By, more: list[Slot], now: datetime)
 
 
 def window(session: Session, chat: Chat, side: By, now: datetime) -> Window:
-    """The times that may be added, from the first date that is not too soon. Raises NotNow as `add` does."""
-    whole = ask_card.window(get_ask(session, chat, side), now)
-    dates = [day.on for day in boxes.days(whole, ()) if any(half.state == "free" for half in day.halves)]
-    return replace(whole, first_on=dates[0]) if dates else whole
+    """As `freetime.window`. Raises NotNow as `add` does, and where no day is left."""
+    get_ask(session, chat, side)
+    left = freetime.window(session, chat, side, now)
+    if left is None:
+        raise NotNow("The days of this round are over. We ask again before the next one.")
+    return left
 
 
 def known(session: Session, person: Person) -> list[tuple[Chat, Knows]]:

@@ -13,10 +13,8 @@ from scheduler.chats.lifecycle import LIVE, State
 from scheduler.programme.pairing import Exclusion
 from scheduler.programme.person import Person
 from scheduler.programme.round import Round
-from scheduler.programme.stages import Stage
 
 USES_CAPACITY = (*LIVE, State.HELD, State.MISSED, State.UNKNOWN)
-OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
 
 
 class _Ask(NamedTuple):
@@ -41,7 +39,7 @@ def obstacle(
     The chat `besides` is the one in question: it uses none of the mentor's room. Both people and their asks
     are locked while we look, so that of two who want the same room one sees the other's chat.
     """
-    if round_.state in OVER:
+    if round_.is_over:
         return f"The round of {round_.title} is over."
     hold(session, mentor, student)
     if not (mentor.takes_part(now) and student.takes_part(now)):

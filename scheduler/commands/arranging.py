@@ -26,7 +26,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print the round 
 
 @click.group("round")
 def round_() -> None:
-    """Rounds: opened, asked, planned, shown, published and closed."""
+    """Rounds: opened, asked, planned, shown, published, closed and called off."""
 
 
 @round_.command("open", cls=Verb)
@@ -101,6 +101,14 @@ def publish(number: int, *, as_json: bool) -> None:
 def close(number: int, *, as_json: bool) -> None:
     """Close it now; what is left out goes first next time."""
     _carry_out(number, _close, as_json=as_json)
+
+
+@round_.command(cls=Verb)
+@number
+@as_json
+def cancel(number: int, *, as_json: bool) -> None:
+    """Call it off, with all its chats still to come; whoever knows of one, or waits for one, is told."""
+    _carry_out(number, running.cancel, as_json=as_json)
 
 
 def _close(session: Session, round_: Round, now: datetime) -> bool:

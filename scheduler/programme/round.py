@@ -9,13 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from scheduler import life, localtime
 from scheduler.db import Base, words
 from scheduler.life import By
-from scheduler.programme import stages
+from scheduler.programme import names, stages
 from scheduler.programme.programme import Programme
 from scheduler.programme.stages import RoundAct, Stage
 
 PUBLISH_AFTER = timedelta(seconds=60)
 """Publishing can be taken back for a minute."""
 REFILL_AFTER = timedelta(minutes=10)
+EXTRA_DAYS = 14
+"""So many days after its last date a chat of the round that came to nothing may still find another time."""
 
 
 class Round(Base):
@@ -61,6 +63,21 @@ class Round(Base):
         return localtime.end_of_day(self.last_on, self.programme.timezone)
 
     @property
+    def last_extra_on(self) -> date:
+        """The last date on which a chat that came to nothing, or is moved, may find another time."""
+        return self.last_on + timedelta(days=EXTRA_DAYS)
+
+    @property
+    def extra_ends_at(self) -> datetime:
+        """The end of that date, in the programme's zone."""
+        return localtime.end_of_day(self.last_extra_on, self.programme.timezone)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is arranged in it any more."""
+        return self.state in stages.OVER
+
+    @property
     def title(self) -> str:
         """How letters and pages call it: its dates."""
         return localtime.dates(self.first_on, self.last_on)
@@ -71,10 +88,11 @@ class Round(Base):
 
     def blocked_for(self, stage: str) -> list[tuple[date, date]]:
         """The spans of dates without chats for someone of `stage` (a student's year)."""
+        year = names.clean_text(stage, 60).casefold()
         return [
             (date.fromisoformat(span["from"]), date.fromisoformat(span["to"]))
             for span in self.blocked
-            if not span.get("stage") or span["stage"] == stage
+            if not span["stage"] or span["stage"].casefold() == year
         ]
 
     def act(self, act: RoundAct, now: datetime, *, by: By) -> bool:

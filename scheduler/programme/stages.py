@@ -17,6 +17,9 @@ class Stage(StrEnum):
     CANCELLED = "cancelled"
 
 
+OVER = frozenset({Stage.CLOSED, Stage.CANCELLED})
+
+
 class RoundAct(StrEnum):
     """What is done to a round."""
 
@@ -48,7 +51,12 @@ OUTCOMES: dict[StrEnum, StrEnum] = {
     RoundAct.CANCEL: Stage.CANCELLED,
 }
 
+CALLED_OFF = Step(name=RoundAct.CANCEL, anchor="ends_at", offset=timedelta(0))
+"""A round that nobody published has come to nothing once its dates are over: whoever answered hears so."""
+
 AGENDA: dict[Stage, tuple[Step, ...]] = {
+    Stage.OPEN: (CALLED_OFF,),
+    Stage.DRAFTED: (CALLED_OFF,),
     Stage.ASKING: (Step(name=RoundAct.DRAFT, anchor="answer_by", offset=timedelta(0)),),
     Stage.RUNNING: (
         Step(name=RoundAct.SETTLE, anchor="settle_by", offset=timedelta(days=1)),

@@ -19,7 +19,7 @@ from scheduler.programme.round import Round
 from scheduler.programme.signup import Signup
 from scheduler.programme.stages import Stage
 
-MOST_KEPT = 2000
+MOST_KEPT = 20_000
 """So many characters of answers are kept for an address that nobody has confirmed."""
 UNDER_WAY = (Stage.ASKING, Stage.DRAFTED, Stage.RUNNING)
 

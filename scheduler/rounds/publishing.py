@@ -179,7 +179,7 @@ def take_back(session: Session, round_: Round, now: datetime) -> bool:
             select(Ask).where(Ask.round_id == round_.id, Ask.state == AskState.SILENT)
         ):
             asking.reopen(session, ask, now)
-    session.execute(update(LeftOut).where(LeftOut.round_id == round_.id).values(told_at=None))
+    telling.take_back(session, round_)
     return True
 
 

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from scheduler import localtime
 from scheduler.availability import ask_card, asking, slots
 from scheduler.availability.ask import Ask
-from scheduler.availability.slots import Window
-from scheduler.chats import record, room
+from scheduler.availability.slots import ONE_DAY, Window
+from scheduler.chats import record
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import LIVE, Act
 from scheduler.life import By, NotNow, Via
-from scheduler.programme import arrangement
+from scheduler.programme import arrangement, stages
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
@@ -23,6 +23,7 @@ from scheduler.programme.stages import RoundAct, Stage
 from scheduler.rounds import telling
 
 LENGTHS = range(15, 121, 15)
+VIA = {By.COORDINATOR: Via.COORDINATOR, By.CLOCK: Via.CLOCK}
 
 
 class NoRound(NotNow):
@@ -127,7 +128,7 @@ def _check_alone(session: Session, round_: Round) -> None:
         Round.programme_id == round_.programme.id,
         Round.first_on == round_.first_on,
         Round.last_on == round_.last_on,
-        Round.state.not_in(room.OVER),
+        Round.state.not_in(stages.OVER),
     )
     if session.scalar(same) is not None:
         raise NoRound("first_on", "There is a round for these dates already.")
@@ -164,41 +165,52 @@ def settle(session: Session, round_: Round, now: datetime) -> None:
 
 
 def close(session: Session, round_: Round, now: datetime, *, by: By) -> bool:
-    """The round is over: who was left out goes first next time, the coordinator hears how it went."""
+    """The round is over: who was left out goes first next time, the coordinator hears how it went.
+
+    Whether that is new. Raises NotNow while one of its chats is still to come.
+    """
+    to_come = _count(session, round_, Chat.state.in_(LIVE), Chat.starts_at > now)
+    if round_.state is Stage.RUNNING and to_come:
+        chats = "1 chat is" if to_come == 1 else f"{to_come} chats are"
+        raise NotNow(f"{chats} still to come. The round closes by itself after the last; or cancel it now.")
     if not round_.act(RoundAct.CLOSE, now, by=by):
         return False
     telling.tell_left_out(session, round_, now)
     telling.tell_unused(session, round_, now)
-    left_out = {row.person_id: row for row in telling.left_out(session, round_)}
-    students = select(Ask).where(Ask.round_id == round_.id, Ask.role == "student")
-    for ask in session.scalars(students):
-        row = left_out.get(ask.person_id)
-        if row is None:
-            ask.person.passed = 0 if ask.answers else ask.person.passed
-        elif row.reason != telling.OWN_DOING:
-            ask.person.passed += 1
-    session.flush()
+    telling.count_left_out(session, round_)
     telling.tell_closed(session, round_, now)
     return True
 
 
-def cancel(session: Session, round_: Round, now: datetime) -> bool:
+def _count(session: Session, round_: Round, *which: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(Chat.id)).where(Chat.round_id == round_.id, *which)) or 0
+
+
+def cancel(session: Session, round_: Round, now: datetime, *, by: By = By.COORDINATOR) -> bool:
     """Call the round off: its chats are cancelled, with letters to whoever knows of them."""
-    if not round_.act(RoundAct.CANCEL, now, by=By.COORDINATOR):
+    if not round_.act(RoundAct.CANCEL, now, by=by):
         return False
     live = select(Chat).where(Chat.round_id == round_.id, Chat.state.in_(LIVE), Chat.starts_at > now)
     for chat in session.scalars(live):
-        record.happen(session, chat, Act.CANCEL, now, via=Via.COORDINATOR, by=By.COORDINATOR)
+        record.happen(session, chat, Act.CANCEL, now, via=VIA[by], by=by)
     telling.tell_left_out(session, round_, now, reason="called_off")
     telling.tell_unused(session, round_, now)
     return True
 
 
 def step(session: Session, round_: Round, now: datetime) -> None:
-    """Carry out a due step that needs no planning: settle or close."""
-    if round_.state is not Stage.RUNNING or round_.due_at is None or round_.due_at > now:
+    """Carry out a due step that needs no planning: settle, close, or call off what nobody published.
+
+    While anything falls due in one of its chats, which may still come to something, closing waits from day
+    to day.
+    """
+    if round_.due_at is None or round_.due_at > now:
         return
     if round_.due_step == RoundAct.SETTLE:
         settle(session, round_, now)
+    elif round_.due_step == RoundAct.CANCEL:
+        cancel(session, round_, now, by=By.CLOCK)
+    elif round_.due_step == RoundAct.CLOSE and _count(session, round_, Chat.due_at.is_not(None)):
+        round_.due_at = now + ONE_DAY
     elif round_.due_step == RoundAct.CLOSE:
         close(session, round_, now, by=By.CLOCK)

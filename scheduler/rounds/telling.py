@@ -35,7 +35,7 @@ REASONS = {
     "late": "Your times came when the round was planned already, and no mentor was free at them.",
     "called_off": "The round was called off.",
     "removed": "No chat could be arranged for you in this round.",
-    "times_taken": "The times you and a mentor shared went to someone who had waited longer.",
+    "times_taken": "The times you and a mentor shared went to other chats.",
 }
 """What a student left out reads: true, kind, and about nobody else."""
 OWN_DOING = "no_time"
@@ -130,8 +130,14 @@ def tell_left_out(
         why = REASONS.get(reason or row.reason, STILL_LOOKING)
         shown = replace(card, reason=why, goes_first=row.reason != OWN_DOING)
         row.told_at = now
+        _go_first(row)
         session.add(row)
         _to_person(session, round_, row.person, "left_out", shown, now, wait)
+
+
+def _go_first(row: LeftOut) -> None:
+    """What the letter says, and what the next plan goes by, from the moment that it is said."""
+    row.person.passed += row.reason != OWN_DOING
 
 
 def tell_unused(session: Session, round_: Round, now: datetime) -> None:
@@ -153,6 +159,27 @@ def tell_unused(session: Session, round_: Round, now: datetime) -> None:
     for ask in session.scalars(asks):
         if ask.person.takes_part(now):
             _to_person(session, round_, ask.person, "offer_unused", card, now)
+
+
+def count_left_out(session: Session, round_: Round) -> None:
+    """The round is over: who was left out but takes no part now goes first, too; who had a chat does not."""
+    rows = {row.person_id: row for row in left_out(session, round_)}
+    students = select(Ask).where(Ask.round_id == round_.id, Ask.role == "student")
+    for ask in session.scalars(students):
+        row = rows.get(ask.person_id)
+        if row is not None and row.told_at is None:
+            _go_first(row)
+        elif row is None and ask.answers:
+            ask.person.passed = 0
+    session.flush()
+
+
+def take_back(session: Session, round_: Round) -> None:
+    """Nobody has been told: the letters that said so were withdrawn."""
+    told = select(LeftOut).where(LeftOut.round_id == round_.id, LeftOut.told_at.is_not(None))
+    for row in session.scalars(told):
+        row.told_at = None
+        row.person.passed -= row.reason != OWN_DOING
 
 
 def tell_planned(session: Session, round_: Round, now: datetime) -> None:

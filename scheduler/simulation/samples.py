@@ -21,6 +21,7 @@ from scheduler.programme.greeting import Reader
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
+from scheduler.programme.stages import Stage
 from scheduler.rounds.round_card import RoundCard
 
 ZONE = "America/New_York"
@@ -37,12 +38,12 @@ CHATS: Mapping[str, tuple[State, tuple[By, ...], Mapping[str, Any]]] = {
     "chat_placed": (State.CONFIRMED, BOTH, {}),
     "chat_declined": (State.DECLINED, BOTH, {}),
     "chat_try_again": (State.DECLINED, BOTH, {"times": 3, "undo": True}),
-    "chat_lapsed": (State.LAPSED, (STUDENT,), {}),
+    "chat_lapsed": (State.LAPSED, (STUDENT,), {"may_add": True}),
     "chat_cancelled": (State.CANCELLED, BOTH, {}),
     "chat_reminder": (State.CONFIRMED, BOTH, {"near": True}),
     "chat_how_was_it": (State.CONFIRMED, BOTH, {}),
     "chat_missed": (State.MISSED, BOTH, {"times": 3}),
-    "chat_no_time_left": (State.MISSED, BOTH, {}),
+    "chat_no_time_left": (State.MISSED, BOTH, {"may_add": True}),
     "chat_prompt": (State.MISSED, BOTH, {"times": 2}),
     "chat_new_time": (State.CONFIRMED, BOTH, {"times": 1}),
     "chat_time_stands": (State.CONFIRMED, BOTH, {"times": 1}),
@@ -92,6 +93,7 @@ class _Stage:
             answer_by=localtime.end_of_day(monday + WEEK + 3 * DAY, ZONE),
             minutes=30,
             created_at=now,
+            state=Stage.ASKING,
         )
         self.round.id = 4
 
@@ -156,6 +158,7 @@ def _of_chat(
     was: bool = False,
     undo: bool = False,
     near: bool = False,
+    may_add: bool = False,
 ) -> dict[str, Any]:
     chat = stage.chat(state)
     shown = card.show(
@@ -165,6 +168,7 @@ def _of_chat(
         times=[localtime.at(stage.tuesday + day * DAY, LUNCH, ZONE) for day in range(1, times + 1)],
         now=chat.starts_at - DAY if near else None,
     )
+    shown = replace(shown, may_add=may_add)
     if undo:
         shown = replace(shown, is_own=True, undo_until="4:42 pm")
     return about_chat(chat, side, shown)
@@ -201,16 +205,21 @@ def _of_ask(stage: _Stage, role: str, state: AskState) -> dict[str, Any]:
     if state is AskState.ANSWERED:
         starts = [localtime.at(stage.tuesday + day * DAY, AFTERNOON, ZONE) for day in (0, 2, 7)]
         ask.give([Slot(start, start + timedelta(hours=2)) for start in starts])
-    return about_ask(ask)
+    return about_ask(ask, stage.now)
 
 
-def about_ask(ask: Ask) -> dict[str, Any]:
+def about_ask(ask: Ask, now: datetime) -> dict[str, Any]:
     """What the template of a letter about this ask is given."""
 
     def link(name: str) -> str:
         return contact.preferences_url(ask.person) if name == "preferences" else ask_card.link(ask, name)
 
-    return {"reader": ask.person, "ask": ask_card.show(ask), "programme": ask.round.programme, "link": link}
+    return {
+        "reader": ask.person,
+        "ask": ask_card.show(ask, now),
+        "programme": ask.round.programme,
+        "link": link,
+    }
 
 
 def _of_round(stage: _Stage, letter: str, role: str) -> dict[str, Any]:

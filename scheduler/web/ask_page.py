@@ -58,7 +58,7 @@ def show(session: Session, ask: Ask, now: datetime, *, keys: Collection[str] | N
     ticked = ticks.keys_of(boxes.days(view, taken), given) if keys is None else keys
     zone = view.reader_zone or view.zone
     return AskPage(
-        ask=ask_card.show(ask),
+        ask=ask_card.show(ask, now),
         reader=person.name,
         dates=localtime.dates(round_.first_on, round_.last_on, full=True),
         is_closed=round_.state not in asking.ANSWERABLE,

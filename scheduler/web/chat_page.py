@@ -162,9 +162,9 @@ def may_pick(session: Session, chat: Chat, side: By) -> bool:
     """Whether `side` may look for a new chat after this one.
 
     After a decline that is whoever declined, after a lapse the student: the other is not to press them. With
-    somebody who has left nobody may.
+    somebody who has left nobody may, nor once the round is over.
     """
-    if chat.has_follower or chat.other(side).standing is Standing.LEFT:
+    if chat.has_follower or chat.round.is_over or chat.other(side).standing is Standing.LEFT:
         return False
     if chat.state is State.LAPSED:
         return side is By.STUDENT
@@ -221,11 +221,12 @@ def _add_weeks(
     session: Session, page: ChatPage, chat: Chat, side: By, now: datetime, ticked: frozenset[str]
 ) -> None:
     """The picker for this one chat; without a round's day left there is none, and the page says so."""
-    if chat.round.ends_at <= now + chat.round.programme.notice:
+    person, asked = chat.person(side), moretimes.get_ask(session, chat, side)
+    window = freetime.window(session, chat, side, now)
+    if window is None:
         return
-    person, window = chat.person(side), moretimes.window(session, chat, side, now)
     taken = moretimes.taken(moretimes.known(session, person))
-    given = ticks.keys_of(boxes.days(window, taken), moretimes.get_ask(session, chat, side).slots)
+    given = ticks.keys_of(boxes.days(window, taken), asked.slots)
     page.weeks = picking.weeks(window, given | ticked, taken)
     page.zone_words = picking.zone_words(window)
 

@@ -14,7 +14,6 @@ from scheduler.web import access, board_frame
 
 pages = board_frame.guarded("dashboard", __name__)
 
-OVER = (Stage.CLOSED, Stage.CANCELLED)
 ACTIONS = {
     Stage.OPEN: "Ask people",
     Stage.ASKING: "See the answers",
@@ -63,7 +62,7 @@ def _rounds(session: Session, programme: Programme) -> dict[str, object]:
     rows = select(Round).where(Round.programme_id == programme.id).order_by(Round.id.desc())
     found = list(session.scalars(rows))
     under_way_first = sorted(found, key=lambda round_: round_.state is Stage.OPEN)
-    current = next((round_ for round_ in under_way_first if round_.state not in OVER), None)
+    current = next((round_ for round_ in under_way_first if not round_.is_over), None)
     others = [
         (round_.title, progress.STAGE_WORDS[round_.state], board.round_url(round_))
         for round_ in found

@@ -115,7 +115,7 @@ def _again(ask: Ask, now: datetime) -> Again | None:
     """The card of last round's times; None where there were none, or this round is answered already."""
     if not ask.person.pattern or ask.state is AskState.ANSWERED:
         return None
-    shown, zone = ask_card.show(ask), ask.person.timezone
+    shown, zone = ask_card.show(ask, now), ask.person.timezone
     times = asking.same_as_last(ask, now)
     days = {localtime.in_zone(slot.starts_at, zone).date() for slot in times}
     other_zone = shown.pattern_zone if shown.pattern_zone != shown.zone else ""

@@ -37,12 +37,12 @@ CHATS = {
     "chat_placed": (State.CONFIRMED, (STUDENT, MENTOR), {}),
     "chat_declined": (State.DECLINED, (STUDENT, MENTOR), {}),
     "chat_try_again": (State.DECLINED, (STUDENT, MENTOR), {"times": 3, "undo_until": "4:42 pm"}),
-    "chat_lapsed": (State.LAPSED, (STUDENT,), {}),
+    "chat_lapsed": (State.LAPSED, (STUDENT,), {"may_add": True}),
     "chat_cancelled": (State.CANCELLED, (STUDENT, MENTOR), {}),
     "chat_reminder": (State.CONFIRMED, (STUDENT, MENTOR), {"near": True}),
     "chat_how_was_it": (State.CONFIRMED, (STUDENT, MENTOR), {}),
     "chat_missed": (State.MISSED, (STUDENT, MENTOR), {"times": 3}),
-    "chat_no_time_left": (State.MISSED, (STUDENT, MENTOR), {}),
+    "chat_no_time_left": (State.MISSED, (STUDENT, MENTOR), {"may_add": True}),
     "chat_prompt": (State.MISSED, (STUDENT, MENTOR), {"times": 2}),
     "chat_new_time": (State.CONFIRMED, (STUDENT, MENTOR), {"times": 1}),
     "chat_time_stands": (State.CONFIRMED, (STUDENT, MENTOR), {"times": 1}),
@@ -106,6 +106,8 @@ def _of_chats_in_doubt() -> Iterator[Situation]:
     for side in (STUDENT, MENTOR):
         yield cast.of_chat("chat_try_again", f"{side}-no-time-left", side, State.DECLINED, ORDINARY)
     yield cast.of_chat("chat_try_again", "student-one-time", STUDENT, State.DECLINED, ORDINARY, times=1)
+    yield cast.of_chat("chat_no_time_left", "mentor-round-over", MENTOR, State.MISSED, ORDINARY)
+    yield cast.of_chat("chat_lapsed", "student-round-over", STUDENT, State.LAPSED, ORDINARY)
     yield cast.of_chat("chat_prompt", "student-no-time-left", STUDENT, State.MISSED, ORDINARY)
 
 
@@ -113,6 +115,7 @@ def _of_asks() -> Iterator[Situation]:
     for letter in ("offer_wanted", "wish_wanted"):
         yield cast.of_ask(letter, "first-round", ORDINARY)
         yield cast.of_ask(letter, "next-round", ORDINARY, again=True)
+        yield cast.of_ask(letter, "after-the-plan", ORDINARY, late=True)
     yield cast.of_ask("offer_wanted", "two-chats", ORDINARY, capacity=2)
     yield cast.of_ask("offer_reminder", "first-round", ORDINARY)
     yield cast.of_ask("offer_reminder", "next-round", ORDINARY, again=True)

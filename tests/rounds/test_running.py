@@ -89,12 +89,18 @@ def test_a_plan_without_a_chat_stays_a_plan_even_where_it_publishes_itself(world
 
 def published(world: World, *names: str) -> int:
     """A running round in which these gave the same half hour."""
+    round_id = drafted(world, *names)
+    with db.transaction() as session:
+        publishing.publish(session, session.get_one(Round, round_id), clock.now())
+    return round_id
+
+
+def drafted(world: World, *names: str) -> int:
+    """The same round, planned and not published."""
     round_id = world.round(first=date(2027, 3, 8), last=date(2027, 3, 19))
     for name in names:
         world.gives(round_id, name, TUESDAY)
     sweep.plan_round(round_id, clock.now(), by=By.COORDINATOR)
-    with db.transaction() as session:
-        publishing.publish(session, session.get_one(Round, round_id), clock.now())
     return round_id
 
 
@@ -167,3 +173,32 @@ def test_who_was_never_offered_a_chat_goes_first_next_time(world: World) -> None
     with db.reading() as session:
         passed = {name: world.person(session, name).passed for name in ("sam", "lee")}
     assert passed == {met: 0, {"sam": "lee", "lee": "sam"}[met]: 1}
+
+
+def test_a_round_with_a_chat_to_come_is_not_closed_by_hand(world: World) -> None:
+    round_id = published(world, "maya", "sam")
+    world.later(minutes=5)
+    with db.transaction() as session, pytest.raises(NotNow, match="1 chat is still to come"):
+        running.close(session, session.get_one(Round, round_id), clock.now(), by=By.COORDINATOR)
+
+
+def test_who_is_told_that_they_go_first_does_so_from_then_on(world: World) -> None:
+    round_id = published(world, "maya", "sam", "lee")
+    world.later(minutes=5)
+    with db.reading() as session:
+        invited = session.scalars(select(Chat)).one().student.email.partition("@")[0]
+        other = {"sam": "lee", "lee": "sam"}[invited]
+        assert (world.person(session, other).passed, world.person(session, invited).passed) == (1, 0)
+    with db.transaction() as session:
+        assert running.cancel(session, session.get_one(Round, round_id), clock.now())
+    with db.reading() as session:
+        assert (world.person(session, other).passed, world.person(session, invited).passed) == (1, 1)
+
+
+def test_a_plan_that_nobody_published_ends_with_its_dates_and_whoever_answered_hears(world: World) -> None:
+    round_id = drafted(world, "maya", "sam")
+    world.later(days=45)
+    with db.reading() as session:
+        assert str(session.get_one(Round, round_id).state) == "cancelled"
+    assert world.letters("sam")[-1] == "left_out"
+    assert world.letters("maya")[-1] == "offer_unused"

@@ -17,6 +17,7 @@ from scheduler.programme.coordinator import Coordinator
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
+from scheduler.programme.stages import Stage
 from scheduler.simulation import samples
 
 BASE_URL = "https://rounds.test"
@@ -71,7 +72,7 @@ def programme(cast: Cast) -> Programme:
     return Programme(name=cast.programme, timezone=NEW_YORK, created_at=wall(cast.on, "09:00"))
 
 
-def round_(cast: Cast) -> Round:
+def round_(cast: Cast, state: Stage = Stage.ASKING) -> Round:
     """Two weeks around the chat's day and the next days; answers by the Friday before."""
     monday = cast.on - timedelta(days=cast.on.weekday())
     first = monday if cast is BEFORE_CHANGE else monday - timedelta(days=7)
@@ -82,6 +83,7 @@ def round_(cast: Cast) -> Round:
         answer_by=wall(first - timedelta(days=3), "23:59"),
         minutes=30,
         created_at=wall(cast.on, "09:00"),
+        state=state,
     )
     made.id = 4
     return made
@@ -135,6 +137,7 @@ def of_chat(
     follows: bool = False,
     undo_until: str = "",
     near: bool = False,
+    may_add: bool = False,
     place: str = PLACE,
 ) -> Situation:
     """A chat letter; `times` is how many next starts follow, `was` gives it an old start, `follows` a
@@ -149,6 +152,7 @@ def of_chat(
         times=[wall(day, "12:15") for day in cast.days(1, times)],
         now=wall(cast.on - timedelta(days=1), "16:30") if near else None,
     )
+    shown = replace(shown, may_add=may_add)
     if undo_until:
         shown = replace(shown, is_own=True, undo_until=undo_until)
     return Situation(letter, name, samples.about_chat(about, side, shown))
@@ -163,13 +167,14 @@ def of_ask(
     name: str,
     cast: Cast,
     *,
+    late: bool = False,
     state: AskState = AskState.ASKED,
     again: bool = False,
     times: bool = False,
     capacity: int = 1,
 ) -> Situation:
-    """An ask's letter; `again`: with times of the last round; `times`: has given some."""
-    of = round_(cast)
+    """An ask's letter; `late`: after the plan; `again`: with last round's times; `times`: has given some."""
+    of = round_(cast, Stage.RUNNING if late else Stage.ASKING)
     reader = person(cast, of.programme, is_mentor=letter.startswith("offer"))
     reader.own_timezone = cast.zone
     reader.pattern, reader.never = (PATTERN, NEVER) if again else ({}, {})
@@ -186,7 +191,7 @@ def of_ask(
     if times:
         days = [of.first_on + timedelta(days=day) for day in (1, 3, 8)]
         ask.give([Slot(wall(on, "16:30"), wall(on, "18:30")) for on in days])
-    return Situation(letter, name, samples.about_ask(ask))
+    return Situation(letter, name, samples.about_ask(ask, of.answer_by - timedelta(days=3)))
 
 
 def coordinator(cast: Cast) -> Coordinator:

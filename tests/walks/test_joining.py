@@ -61,7 +61,7 @@ def test_a_known_address_is_no_second_person(alone: Story) -> None:
 
 def test_a_second_round_takes_the_same_times_as_the_last_in_two_taps(story: Story) -> None:
     story.agrees()
-    story.later(days=8, hours=1)
+    story.later(days=10, hours=1)  # the chat is over
     story.board(story.round_page).press("Close the round")
     story.opens_round("2027-03-29", "2027-04-09")
     letter = story.find(MAYA, "When could you meet a student?")
