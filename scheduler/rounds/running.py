@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from scheduler import localtime
@@ -13,7 +13,7 @@ from scheduler.availability.ask import Ask
 from scheduler.availability.slots import ONE_DAY, Window
 from scheduler.chats import record
 from scheduler.chats.chat import Chat
-from scheduler.chats.lifecycle import LIVE, Act
+from scheduler.chats.lifecycle import LIVE, Act, State
 from scheduler.life import By, NotNow, Via
 from scheduler.programme import arrangement, stages
 from scheduler.programme.person import Person
@@ -190,9 +190,11 @@ def cancel(session: Session, round_: Round, now: datetime, *, by: By = By.COORDI
     """Call the round off: its chats are cancelled, with letters to whoever knows of them."""
     if not round_.act(RoundAct.CANCEL, now, by=by):
         return False
-    live = select(Chat).where(Chat.round_id == round_.id, Chat.state.in_(LIVE), Chat.starts_at > now)
+    is_open = or_(Chat.starts_at > now, Chat.state == State.PLANNED)
+    live = select(Chat).where(Chat.round_id == round_.id, Chat.state.in_(LIVE), is_open)
     for chat in session.scalars(live):
-        record.happen(session, chat, Act.CANCEL, now, via=VIA[by], by=by)
+        who = by if now < chat.starts_at else By.CLOCK  # what nobody heard of may go, however late
+        record.happen(session, chat, Act.CANCEL, now, via=VIA[who], by=who)
     telling.tell_left_out(session, round_, now, reason="called_off")
     telling.tell_unused(session, round_, now)
     return True
