@@ -133,6 +133,11 @@ class Smtp:
     def _hand_over(self, line: Dialogue, raw: bytes) -> str:
         try:
             line.send(_dotted(raw))
+        except (OSError, smtplib.SMTPException) as error:
+            # The dot never left, so the server has no whole letter, and nothing is uncertain.
+            self._drop()
+            raise Trouble(Blame.LINE, f"the line broke off within the letter ({error})") from error
+        try:
             crashpoint("smtp.after_dot")
             self._patience.seconds = dialogue.FINAL_SECONDS
             code, words = line.getreply()

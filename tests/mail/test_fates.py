@@ -156,3 +156,16 @@ def test_of_a_batch_only_those_addresses_are_given_up_that_are_refused() -> None
         assert post.deliver(Smtp(server.url)) == 3
         assert (server.connections, len(server.taken)) == (1, 3)
     assert post.states() == ["sent", "given up", "sent", "waiting", "sent"]
+
+
+def test_a_line_that_breaks_within_a_letter_leaves_nothing_uncertain(clock: Clock) -> None:
+    large = b"Subject: x\r\n\r\n" + b"a line of a large letter\r\n" * 400_000  # more than sockets hold
+    put(letter(1, raw=large, never_twice=True))
+    with serving({"body": HANG_UP}, {}) as server:
+        way = Smtp(server.url)
+        assert post.deliver(way) == 0
+        first = post.rows()[0]
+        assert (first.state, first.attempts, first.uncertain) == LATER[:3]
+        clock.advance(minutes=1)
+        assert post.deliver(way) == 1
+        assert server.taken == [large]

@@ -41,7 +41,7 @@ class ScriptedSmtp:
     """Answers each verb by `script`: its replies in turn, the last for ever; by `later` from the second
     connection on (one script each, the last for ever); by recipient where `recipients` names them.
 
-    Keeps every letter it took to the dot, how often it heard each verb, and what was said with them.
+    "body" in a script hangs up after a letter's first line. Keeps every letter it took to the dot, how often it heard each verb, and what was said with them.
     """
 
     def __init__(
@@ -107,6 +107,9 @@ class ScriptedSmtp:
                     self._converse(encrypted, script, None)
                 return
             is_letter = verb == "DATA" and answer.startswith("354")
+            if is_letter and "body" in script:
+                heard.readline()
+                return
             verb = self._take(heard) if is_letter else self._heard(heard)
 
     def _heard(self, heard: BufferedReader) -> str:
@@ -114,12 +117,12 @@ class ScriptedSmtp:
         return self.lines[-1].split(" ")[0].upper()
 
     def _take(self, heard: BufferedReader) -> str:
-        letter = b""
+        lines = []
         for line in heard:
             if line == b".\r\n":
-                self.taken.append(letter)
+                self.taken.append(b"".join(lines))
                 return "dot"
-            letter += line.removeprefix(b".")
+            lines.append(line.removeprefix(b"."))
         return ""
 
     def _reply(self, script: dict[str, list[str]], verb: str) -> str:
