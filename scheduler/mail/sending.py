@@ -145,17 +145,20 @@ class Sender:
     def _send_some(self, most: int) -> bool:
         """Send one batch; whether there was any. What cannot be begun any more is handed back."""
         batch, kept_back, until = db.attempt(partial(self._claim, most))
-        back, sent = [], list[int]()
+        unused, back, sent = most - len(batch), list[int](), list[int]()
         for letter in batch:
             if not self._may_begin(letter, until):
                 back.append(letter.id)
-            elif self._send(letter, kept_back):
+                unused += 1
+                continue
+            self._hand_back(back)
+            back = []
+            if self._send(letter, kept_back):
                 sent.append(letter.id)
-        if back:
-            db.attempt(partial(self._hand_back, back))
+        self._hand_back(back)
         if sent:
             log.info("letters sent", ids=sent)
-        self._trip.note(unused=most - len(batch) + len(back), sent=len(sent))
+        self._trip.note(unused=unused, sent=len(sent))
         return bool(batch)
 
     def _claim(self, most: int) -> tuple[list[Claimed], Brake, datetime]:
@@ -169,8 +172,14 @@ class Sender:
         return batch, kept_back, until
 
     def _hand_back(self, ids: Sequence[int]) -> None:
+        """Let these wait again before another is begun: the first that is left is the one under way."""
+        if ids:
+            _stubbornly(partial(self._let_wait, ids))
+
+    def _let_wait(self, ids: Sequence[int]) -> bool:
         with db.transaction() as session:
             claims.hand_back(session, self._owner, ids)
+        return True
 
     def _send(self, letter: Claimed, kept_back: Brake) -> bool:
         """Send one letter, and write down what became of it; whether it left."""

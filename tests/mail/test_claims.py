@@ -15,9 +15,9 @@ from scheduler.mail import claims, delivery, owners
 from scheduler.mail.claims import Claimed
 from scheduler.mail.delivery import Pace
 from scheduler.mail.envelope import Outgoing
-from scheduler.mail.transport import Smtp
+from scheduler.mail.transport import Blame, Smtp, Trouble
 from scheduler.small_writes import SmallWrites
-from tests.support import post
+from tests.support import crashing, post
 from tests.support.clock import Clock
 from tests.support.mailroom import Mailroom
 from tests.support.post import letter, put
@@ -72,6 +72,25 @@ def test_a_letter_never_sent_twice_is_given_up_only_if_it_may_have_been_sent(
     claim(dead)
     assert post.deliver(mailroom) == 1
     assert post.fates() == [("given up", 1, "it broke off while it was being sent"), ("sent", 1, "250 kept")]
+
+
+def test_what_was_passed_over_is_not_taken_for_the_letter_under_way(mailroom: Mailroom) -> None:
+    addresses = ("a@resting.edu", "b@resting.edu", "c@other.edu")
+    put(*[letter(n, about=to, recipient=to, never_twice=True) for n, to in enumerate(addresses)])
+
+    class Picky(Mailroom):
+        def send(self, envelope_sender: str, recipient: str, raw: bytes) -> str:
+            if recipient == addresses[0]:
+                raise Trouble(Blame.DOMAIN, "421 4.7.28 too many")
+            return super().send(envelope_sender, recipient, raw)
+
+    crashing.dies_at("delivery.after_send", 1, lambda: post.deliver(Picky()))
+    assert post.deliver(mailroom) == 0  # the third may have arrived, and the second's server rests
+    assert [(str(row.state), row.attempts, row.uncertain) for row in post.rows()] == [
+        ("waiting", 1, 0),
+        ("waiting", 0, 0),
+        ("given up", 1, 1),
+    ]
 
 
 def test_of_another_host_s_letters_only_the_end_of_the_lease_tells(mailroom: Mailroom, clock: Clock) -> None:
