@@ -4,7 +4,9 @@ A job carries an id at most. Done twice it is done once, and one that is lost co
 """
 
 import os
+import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 import redis
 from rq import Queue, SimpleWorker, Worker
@@ -12,7 +14,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
-from scheduler import clock, queue, supervisor, sweep
+from scheduler import clock, ending, queue, supervisor, sweep
 from scheduler.mail.transport import Transport
 
 IDLE_SECONDS = 60
@@ -82,7 +84,22 @@ class _OneQueue(BaseWorker):
 
 
 class PromptWorker(_OneQueue, SimpleWorker):
-    """Does short work in its own process."""
+    """Does short work in its own process; told to end in the midst of letters, it begins no other."""
+
+    is_told: threading.Event
+
+    def work(self, *args: Any, **more: Any) -> bool:
+        """Work until told to end."""
+        self.is_told = threading.Event()
+        with ending.heeding(self.is_told):
+            return super().work(*args, **more)
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Called by the signal's handler, which may break into a letter: so it only leaves a mark."""
+        self.is_told.set()
+
+    def set_shutdown_requested_date(self) -> None:
+        """Nothing: nobody reads it, and a broker that is gone would raise within a letter."""
 
 
 class SlowWorker(_OneQueue, Worker):

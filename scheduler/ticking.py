@@ -8,7 +8,7 @@ from random import SystemRandom
 
 import structlog
 
-from scheduler import clock, db, leases, queue, sweep
+from scheduler import clock, db, ending, leases, queue, sweep
 from scheduler.mail.transport import Transport
 
 log = structlog.get_logger()
@@ -37,13 +37,14 @@ def loop(transport: Transport, stop: threading.Event) -> None:
 
     A beat that fails is logged, and the next one comes all the same.
     """
-    while not stop.is_set():
-        wait = ALONE_EVERY_SECONDS
-        try:
-            wait = beat(transport)
-        except Exception:
-            log.exception("the clock missed a beat")
-        stop.wait(wait)
+    with ending.heeding(stop):
+        while not stop.is_set():
+            wait = ALONE_EVERY_SECONDS
+            try:
+                wait = beat(transport)
+            except Exception:
+                log.exception("the clock missed a beat")
+            stop.wait(wait)
     _let_go()
 
 

@@ -64,7 +64,8 @@ def deliver(
     most: int = 10_000,
     for_at_most: timedelta = timedelta(seconds=10),
 ) -> Run:
-    """Send what is due, a batch at a time over each connection; no letter is begun when the time is over.
+    """Send what is due, a batch at a time over each connection; no letter is begun when the time is over,
+    or when this process has been told to end.
 
     The one action that keeps its own transactions: none is open while a letter is on the wire. When an
     address is refused, `on_refused` is told of the letter and the server's words, in the transaction in

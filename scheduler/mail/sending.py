@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from scheduler import db
+from scheduler import db, ending
 from scheduler.crashpoint import crashpoint
 from scheduler.mail import claims, holds, owners
 from scheduler.mail.claims import Brake, Claimed, OnRefused
@@ -99,7 +99,7 @@ class Trip:
 
     def is_over(self) -> bool:
         """Whether no letter may be begun any more."""
-        self._is_late = self._is_late or self.machine_now() >= self._ends
+        self._is_late = self._is_late or ending.is_told() or self.machine_now() >= self._ends
         return self._is_late or self.is_stopped
 
     def take(self) -> int:

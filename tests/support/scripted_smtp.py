@@ -41,7 +41,8 @@ class ScriptedSmtp:
     """Answers each verb by `script`: its replies in turn, the last for ever; by `later` from the second
     connection on (one script each, the last for ever); by recipient where `recipients` names them.
 
-    "body" in a script hangs up after a letter's first line. Keeps every letter it took to the dot, how often it heard each verb, and what was said with them.
+    "body" in a script hangs up after a letter's first line. Keeps every letter it took to the dot, how often
+    it heard each verb, and what was said with them.
     """
 
     def __init__(
