@@ -76,10 +76,10 @@ def test_each_stage_has_its_one_main_action(world: World, app: Flask) -> None:
     assert "Review the plan" in ada.see("/board/1")
     ada.press(f"/board/1/rounds/{round_id}/publish")
     assert "See the round" in ada.see("/board/1")
-    ada.press(f"/board/1/rounds/{round_id}/close")
+    ada.press(f"/board/1/rounds/{round_id}/cancel")
     home = ada.see("/board/1")
     assert "Open a round" in home
-    assert "Earlier rounds 8 – 19 Mar closed" in home
+    assert "Earlier rounds 8 – 19 Mar cancelled" in home
 
 
 def test_the_round_under_way_is_shown_before_one_opened_later(world: World, app: Flask) -> None:
