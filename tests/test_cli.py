@@ -186,6 +186,10 @@ def test_a_plan_is_published_and_its_round_closed(prepared: Commands, clock: Clo
         world.gives(1, name, ("2027-03-09 16:30", "2027-03-09 18:30"))
     assert "1 planned" in prepared.must("round", "plan", "1")
     assert json.loads(prepared.must("round", "publish", "1", "--json"))["state"] == "running"
+    early = prepared("round", "close", "1")
+    assert (early.exit_code, early.stdout) == (1, "")
+    assert early.stderr.startswith("1 chat is still to come. The round closes by itself after the last")
+    world.later(days=9)
     assert prepared.must("round", "close", "1").startswith("Round 1, 8 – 19 Mar: closed\n")
 
 

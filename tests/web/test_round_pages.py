@@ -167,12 +167,17 @@ def test_cancelling_a_round_cancels_its_chats(world: World, planned: Desk) -> No
     assert "Cancel the round" not in page
 
 
-def test_closing_twice_is_closing_once(planned: Desk) -> None:
+def test_closing_twice_is_closing_once(world: World, planned: Desk, app: Flask) -> None:
     planned.press(f"{ROUND}/publish")
-    planned.press(f"{ROUND}/close")
+    refused = planned.send(f"{ROUND}/close")
+    assert refused.status_code == 409
+    assert "2 chats are still to come." in refused.text
+    world.later(days=9)
+    ada = desk.sign_in(app)
+    ada.press(f"{ROUND}/close")
     assert stage() == "closed"
     before = queries.all_rows()["outgoing"]
-    planned.press(f"{ROUND}/close")
+    ada.press(f"{ROUND}/close")
     assert queries.all_rows()["outgoing"] == before
 
 

@@ -101,7 +101,7 @@ def test_only_ticks_that_are_offered_are_kept_and_each_once(world):
 
 
 def test_more_ticks_than_can_be_kept_are_refused_in_a_sentence(world):
-    begin_round(world)
+    world.round(first=date(2027, 3, 8), last=date(2027, 5, 7))
     every = re.findall(r'name="t" value="([-0-9]+)"', (page := join(world)).text)
     assert "These are too many times to keep." in page.send(t=every).text
     with db.reading() as session:
