@@ -60,6 +60,11 @@ def command(server: Path, data_dir: Path) -> list[str]:
     return [str(server), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
+def lock(data_dir: Path) -> Path:
+    """What the private broker's process holds locked, so that two supervisors start one between them."""
+    return data_dir / "broker" / "lock"
+
+
 def answers(url: str, *, seconds: float = ANSWER_SECONDS) -> bool:
     """Whether the broker at `url` answers; neither reaching it nor its answer is waited for longer."""
     try:

@@ -4,25 +4,32 @@ A job carries an id at most. Done twice it is done once, and one that is lost co
 """
 
 import os
-import threading
+import signal
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
 import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Queue, SimpleWorker, Worker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
-from scheduler import clock, ending, queue, supervisor, sweep
+from scheduler import broker, clock, ending, queue, supervisor, sweep
+from scheduler.ending import Mark
 from scheduler.mail.transport import Transport
+
+log = structlog.get_logger()
 
 IDLE_SECONDS = 60
 """For how long a worker counts as alive without a word; it waits for a job three quarters of it at a time."""
 TRUST = timedelta(minutes=10)
 """How long a round may wait for the slow worker before the prompt one plans it."""
-LONGEST_PAUSE = 5.0
-"""Seconds a worker waits at most before it tries a broker that is gone once more."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
+"""Seconds a worker waits before it tries a broker that is gone once more: doubled each time."""
 
 
 class _Transport:
@@ -72,9 +79,32 @@ def _plan_elsewhere(round_id: int, due_at: datetime) -> None:
 
 
 class _OneQueue(BaseWorker):
-    """What both kinds of worker share: they take no commands, and try a lost broker again soon."""
+    """What both kinds of worker share: they take no commands, and outlive their broker.
+
+    Signals break into whatever runs, a letter perhaps: so they only leave a mark, and ask no broker.
+    """
 
     max_connection_wait_time = LONGEST_PAUSE
+    told: Mark
+    url: str
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Nobody suspends our workers; but one told to end before RQ listened to signals ends here."""
+        if self.told.is_set():
+            raise StopRequested
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Called by the signal's handler."""
+        self.told.set()
+
+    def set_shutdown_requested_date(self) -> None:
+        """Nothing: nobody reads it."""
+
+    def register_death(self) -> None:
+        """Say goodbye to a broker that answers at once; any other forgets us within a minute."""
+        with suppress(redis.RedisError, OSError):
+            if broker.answers(self.url):
+                super().register_death()  # type: ignore[no-untyped-call]  # RQ says not which
 
     def subscribe(self) -> None:
         """Nothing: the supervisor ends workers by signals, and a thread less survives every fork."""
@@ -84,22 +114,7 @@ class _OneQueue(BaseWorker):
 
 
 class PromptWorker(_OneQueue, SimpleWorker):
-    """Does short work in its own process; told to end in the midst of letters, it begins no other."""
-
-    is_told: threading.Event
-
-    def work(self, *args: Any, **more: Any) -> bool:
-        """Work until told to end."""
-        self.is_told = threading.Event()
-        with ending.heeding(self.is_told):
-            return super().work(*args, **more)
-
-    def handle_warm_shutdown_request(self) -> None:
-        """Called by the signal's handler, which may break into a letter: so it only leaves a mark."""
-        self.is_told.set()
-
-    def set_shutdown_requested_date(self) -> None:
-        """Nothing: nobody reads it, and a broker that is gone would raise within a letter."""
+    """Does short work in its own process."""
 
 
 class SlowWorker(_OneQueue, Worker):
@@ -111,19 +126,48 @@ class SlowWorker(_OneQueue, Worker):
         super().main_work_horse(job, queue)
 
 
-KINDS: dict[str, type[BaseWorker]] = {queue.PROMPT: PromptWorker, queue.SLOW: SlowWorker}
+KINDS: dict[str, type[_OneQueue]] = {queue.PROMPT: PromptWorker, queue.SLOW: SlowWorker}
 
 
 def work(name: str, url: str, transport: Transport) -> None:
-    """Do the jobs of one queue until told to end; the job in hand is finished first."""
+    """Do the jobs of one queue until told to end; the job in hand is finished first, but no letter begun.
+
+    A broker that is not there, or is lost, is waited for; meanwhile the clock does the work.
+    """
     bind(transport)
+    told = Mark()
+    with ending.heeding(told):
+        while _is_there(url, told):
+            with suppress(redis.RedisError, OSError):
+                _worker(name, url, told).work(logging_level="WARNING")
+            told.wait(FIRST_PAUSE)
+
+
+def _is_there(url: str, told: Mark) -> bool:
+    """Whether the broker answers, however long that takes; no longer once told to end."""
+    for number in supervisor.ENDINGS:
+        signal.signal(number, told.set)
+    if broker.answers(url) or told.is_set():
+        return not told.is_set()
+    log.warning("the broker does not answer and is waited for; the clock does without it")
+    pause = FIRST_PAUSE
+    while not told.wait(pause):
+        if broker.answers(url):
+            log.warning("the broker answers again")
+            return True
+        pause = min(pause * 2, LONGEST_PAUSE)
+    return False
+
+
+def _worker(name: str, url: str, told: Mark) -> _OneQueue:
     worker = KINDS[name](
         [name],
-        connection=redis.Redis.from_url(url),
+        connection=redis.Redis.from_url(url, retry=Retry(NoBackoff(), 1)),
         serializer=JSONSerializer,
         worker_ttl=IDLE_SECONDS,
         maintenance_interval=IDLE_SECONDS // 2,
         default_result_ttl=0,
         log_job_description=False,
     )
-    worker.work(logging_level="WARNING")
+    worker.told, worker.url = told, url
+    return worker

@@ -1,20 +1,24 @@
 """The supervisor: starts the processes of one machine, restarts what dies, and ends them all together."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
+from typing import TextIO
 
 import structlog
 
+from scheduler.ending import LOOKS_EVERY, Mark
+
 log = structlog.get_logger()
 
-LOOKS_EVERY = 0.1
 FIRST_WAIT, LONGEST_WAIT = 0.25, 10.0
 """Seconds before what died is started again: doubled each time, until it has lived a while."""
 LIVED = 30.0
@@ -47,6 +51,8 @@ class Part:
     files: Sequence[int] = ()
     is_ready: Callable[[], bool] | None = None
     """For what others lean on: they start when this holds, and end before it does."""
+    lock: Path | None = None
+    """A file that whoever runs such a process holds locked: while another does, it is left to them."""
 
 
 @dataclass
@@ -58,12 +64,21 @@ class _Child:
     start_at: float = field(default_factory=monotonic)
 
     def start(self) -> None:
+        """Start it, with its lock: it keeps that until it has died, however that comes about."""
+        if self.part.lock is None:
+            self._start(self.part.files)
+            return
+        with self.part.lock.open("w") as lock:
+            if _is_locked(lock):
+                self._start([*self.part.files, lock.fileno()])
+
+    def _start(self, files: Sequence[int]) -> None:
         parent = os.getpid()
         self.started = monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - our own programs, in our own words
             self.part.words,
             env=None if self.part.environ is None else dict(self.part.environ),
-            pass_fds=tuple(self.part.files),
+            pass_fds=tuple(files),
             start_new_session=True,  # a terminal's Ctrl-C is for the supervisor alone
             preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - this process has one thread
         )
@@ -89,14 +104,23 @@ class _Child:
             self.process.send_signal(number)
 
 
+def _is_locked(lock: TextIO) -> bool:
+    """Whether it is ours now; whoever inherits the open file holds it as long as they live (flock(2))."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def keep_running(parts: Sequence[Part]) -> None:
     """Run all parts until this process is told to end (TERM, Ctrl-C), then end them within ten seconds.
 
     Those that others lean on come first and go last. Killed itself, it takes all of them along (Linux).
     Must be called in the main thread of a process with no other.
     """
-    told = threading.Event()
-    before = {number: signal.signal(number, lambda *_: told.set()) for number in ENDINGS}
+    told = Mark()
+    before = {number: signal.signal(number, told.set) for number in ENDINGS}
     children = [_Child(part) for part in parts]
     try:
         for child in children:
@@ -106,13 +130,14 @@ def keep_running(parts: Sequence[Part]) -> None:
             for child in children:
                 child.look()
     finally:
+        by = monotonic() + DRAIN_SECONDS
         for is_base in (False, True):
-            _end([child for child in children if (child.part.is_ready is not None) is is_base])
+            _end([child for child in children if (child.part.is_ready is not None) is is_base], by)
         for number, former in before.items():
             signal.signal(number, former)
 
 
-def _await(child: _Child, told: threading.Event) -> None:
+def _await(child: _Child, told: Mark) -> None:
     """Give what others lean on a few seconds to be ready; without it they start all the same."""
     end = monotonic() + READY_SECONDS
     while child.part.is_ready is not None and not child.part.is_ready():
@@ -121,12 +146,11 @@ def _await(child: _Child, told: threading.Event) -> None:
         child.look()
 
 
-def _end(children: Sequence[_Child]) -> None:
+def _end(children: Sequence[_Child], by: float) -> None:
     for child in children:
         child.send(signal.SIGTERM)
-    end, pause = monotonic() + DRAIN_SECONDS, threading.Event()
-    while monotonic() < end and any(child.is_running() for child in children):
-        pause.wait(LOOKS_EVERY / 4)
+    while monotonic() < by and any(child.is_running() for child in children):
+        time.sleep(LOOKS_EVERY / 4)
     for child in children:
         child.send(signal.SIGKILL)
         if child.process is not None:

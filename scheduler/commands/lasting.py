@@ -33,12 +33,9 @@ def parts(
 
     Says in one sentence when there is no broker and the clock does everything.
     """
-    url = broker.address(known.redis_url, known.data_dir)
-    server = None if broker.answers(url) else broker.private_server(known.redis_url)
-    found = []
-    if server is not None:
-        found.append(_broker_part(server, known.data_dir, url))
-    if server is not None or known.redis_url or broker.answers(url):
+    server = broker.private_server(known.redis_url)
+    found = [] if server is None else [_broker_part(server, known)]
+    if server is not None or known.redis_url:
         found += workers(environ)
     else:
         click.echo(WITHOUT_BROKER, err=True)
@@ -55,9 +52,10 @@ def workers(environ: Mapping[str, str] | None = None) -> list[Part]:
     return [_ours(name, "work", name, environ=environ) for name in (queue.PROMPT, queue.SLOW)]
 
 
-def _broker_part(server: Path, data_dir: Path, url: str) -> Part:
-    words = broker.command(server, data_dir)
-    return Part(name="broker", words=words, is_ready=lambda: broker.answers(url))
+def _broker_part(server: Path, known: Settings) -> Part:
+    words, url = broker.command(server, known.data_dir), broker.address("", known.data_dir)
+    lock = broker.lock(known.data_dir)
+    return Part(name="broker", words=words, is_ready=lambda: broker.answers(url), lock=lock)
 
 
 def _ours(name: str, *words: str, environ: Mapping[str, str] | None) -> Part:

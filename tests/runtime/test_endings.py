@@ -1,10 +1,7 @@
 """Told to end in the midst of letters: the one under way is finished, no other is begun, none comes twice."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -14,10 +11,11 @@ from scheduler import broker, db, queue
 from scheduler.mail import transport
 from scheduler.operating import schema
 from tests.support import brokers, post
-from tests.support.commands import COMMAND, eventually
+from tests.support.commands import eventually, service
 from tests.support.slow_sink import SlowSmtp, slowly
 
 pytestmark = pytest.mark.usefixtures("smtp_allowed")
+ONE = {"MAIL_CONNECTIONS": "1"}
 LETTERS, LETTER_SECONDS = 12, 1.0
 SOON = 5.0
 """Within so many seconds it ends; the supervisor's patience is twice as long."""
@@ -31,26 +29,6 @@ def outbox(database: str) -> Iterator[str]:
     post.put(*post.many(LETTERS))
     yield database
     db.unbind()
-
-
-@contextmanager
-def started(folder: Path, *words: str, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process of the service, which does not outlive the block."""
-    environ = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(sys.path),
-        "DATA_DIR": str(folder / "data"),
-        "SECRET_KEY": "a secret of tests that is long enough to sign with",
-        "MAIL_CONNECTIONS": "1",
-        **settings,
-    }
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen([COMMAND, *words], env=environ, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def ends_between_letters(process: "subprocess.Popen[bytes]", sink: SlowSmtp) -> None:
@@ -75,8 +53,8 @@ def all_arrive_once(sink: SlowSmtp) -> None:
 
 def test_a_worker_finishes_its_letter_and_hands_the_rest_back(tmp_path: Path, outbox: str) -> None:
     with brokers.running(tmp_path / "broker") as url, slowly(LETTER_SECONDS) as sink:
-        settings = {"DATABASE_URL": outbox, "REDIS_URL": url, "SMTP_URL": sink.url}
-        with started(tmp_path, "work", "prompt", **settings) as worker:
+        settings = {"DATABASE_URL": outbox, "REDIS_URL": url, "SMTP_URL": sink.url, **ONE}
+        with service(tmp_path, "work", "prompt", **settings) as worker:
             eventually(lambda: broker.answers(url), "no broker")
             queue.bind(url)
             assert queue.ring("deliver")
@@ -88,7 +66,12 @@ def test_a_worker_finishes_its_letter_and_hands_the_rest_back(tmp_path: Path, ou
 def test_a_clock_does_the_same(tmp_path: Path, outbox: str) -> None:
     nowhere = f"unix://{tmp_path / 'nobody'}"
     with slowly(LETTER_SECONDS) as sink:
-        settings = {"DATABASE_URL": outbox, "REDIS_URL": nowhere, "SMTP_URL": sink.url}
-        with started(tmp_path, "clock", **settings) as clock:
+        settings = {
+            "DATABASE_URL": outbox,
+            "REDIS_URL": nowhere,
+            "SMTP_URL": sink.url,
+            "MAIL_CONNECTIONS": "1",
+        }
+        with service(tmp_path, "clock", **settings) as clock:
             ends_between_letters(clock, sink)
         all_arrive_once(sink)

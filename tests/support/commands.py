@@ -48,6 +48,25 @@ def running(*words: str) -> Iterator["subprocess.Popen[str]"]:
         process.communicate()
 
 
+@contextmanager
+def service(folder: Path, *words: str, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process of the service in this folder, with a log there; it does not outlive the block."""
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "DATA_DIR": str(folder / "data"),
+        "SECRET_KEY": "a secret of tests that is long enough to sign with",
+        **settings,
+    }
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen([COMMAND, *words], env=environ, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 def live_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """From now on the working folder is this one, and a command finds nothing but it."""
     for name in ("SMTP_URL", "DATABASE_URL", "REDIS_URL", "ENVIRONMENT", "PORT", "BASE_URL"):
