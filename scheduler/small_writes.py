@@ -1,4 +1,4 @@
-"""Small writes one after another, each kept by itself, that do not wait for the disk."""
+"""Small writes one after another, each kept by itself, for which SQLite does not wait for the disk."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -10,13 +10,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from scheduler import db
 from scheduler.crashpoint import crashpoint
 
-WITHOUT_DISK = {"sqlite": "PRAGMA synchronous=NORMAL", "postgresql": "SET synchronous_commit=off"}
+WITHOUT_DISK = "PRAGMA synchronous=NORMAL"
+"""SQLite hands each to the system at once, which only a power cut undoes. PostgreSQL would keep them to itself
+for half a second, and lose them whenever its server is killed: there, each waits like any other."""
 
 
 class SmallWrites:
     """Statements that are a transaction each, on a connection of their own, while the block lasts.
 
-    Each counts at once and outlives every process. But a power cut may undo those since the last
+    Each counts at once and outlives every process. But on SQLite a power cut may undo those since the last
     `db.transaction` of anybody: they may only tell of what does no harm when it happens once more.
     """
 
@@ -46,7 +48,8 @@ class SmallWrites:
         if self._connection is None:
             made = db.engine().connect().execution_options(isolation_level="AUTOCOMMIT")
             made.detach()  # nobody else gets one that is so hasty
-            made.exec_driver_sql(WITHOUT_DISK[made.dialect.name])
+            if made.dialect.name == "sqlite":
+                made.exec_driver_sql(WITHOUT_DISK)
             self._connection = made
         return self._connection
 

@@ -3,6 +3,7 @@
 #
 #   tests/support/postgres.sh run COMMAND…      starts one, runs COMMAND with TEST_POSTGRES_URL set, removes it
 #   eval "$(tests/support/postgres.sh start)"   starts one, sets TEST_POSTGRES_URL and TEST_POSTGRES_DIR in this shell
+#   tests/support/postgres.sh crash "$TEST_POSTGRES_DIR"   kills it without a word, and starts it again
 #   tests/support/postgres.sh stop "$TEST_POSTGRES_DIR"
 #
 # With DURABLE=1 it waits for the disk, as PostgreSQL does when nobody tells it otherwise.
@@ -53,26 +54,40 @@ launch() {
   if [ "${DURABLE:-}" = 1 ]; then haste=; fi
   cd "$dir"
   as_owner "$bin/initdb" -D "$dir/cluster" -U coffee -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 &&
-    as_owner "$bin/pg_ctl" -D "$dir/cluster" -l "$dir/cluster/log" -w -t 60 -s \
-      -o "-k '$dir' -c listen_addresses= $haste" start &&
+    control "$dir" -l "$dir/cluster/log" -t 60 -o "-k '$dir' -c listen_addresses= $haste" start &&
     as_owner "$bin/createdb" -h "$dir" -U coffee coffee
+}
+
+control() {
+  local dir=$1
+  shift
+  (cd "$dir" && as_owner "$(bindir)/pg_ctl" -D "$dir/cluster" -w -s "$@")
+}
+
+ours() {
+  case $1 in
+    */coffee-pg.??????) ;;
+    *) echo "'$1' is no folder of a private PostgreSQL." >&2; exit 2 ;;
+  esac
+}
+
+crash() {
+  local dir=$1
+  ours "$dir"
+  control "$dir" -m immediate -l "$dir/cluster/log" restart
 }
 
 stop() {
   local dir=$1
-  case $dir in
-    */coffee-pg.??????) ;;
-    *) echo "'$dir' is no folder of a private PostgreSQL." >&2; exit 2 ;;
-  esac
+  ours "$dir"
   if [ ! -d "$dir" ]; then return; fi
-  if [ -f "$dir/cluster/postmaster.pid" ]; then
-    (cd "$dir" && as_owner "$(bindir)/pg_ctl" -D "$dir/cluster" -m immediate -w -s stop) || true
-  fi
+  if [ -f "$dir/cluster/postmaster.pid" ]; then control "$dir" -m immediate stop || true; fi
   rm -rf "$dir"
 }
 
 case ${1:-} in
   start) start ;;
+  crash) crash "${2:?which folder? TEST_POSTGRES_DIR names it}" ;;
   stop) stop "${2:?which folder? TEST_POSTGRES_DIR names it}" ;;
   run)
     shift
