@@ -11,8 +11,8 @@ from scheduler import db
 from scheduler.crashpoint import crashpoint
 
 WITHOUT_DISK = "PRAGMA synchronous=NORMAL"
-"""SQLite hands each to the system at once, which only a power cut undoes. PostgreSQL would keep them to itself
-for half a second, and lose them whenever its server is killed: there, each waits like any other."""
+"""SQLite hands each to the system at once, and only a power cut undoes it. PostgreSQL would keep them to
+itself for half a second, and lose them whenever its server is killed: there, each waits like any other."""
 
 
 class SmallWrites:

@@ -15,6 +15,8 @@ from tests.support import crashing, truth
 from tests.support.counting import CountingSink
 from tests.support.world import World
 
+IN_DOUBT = {"smtp.after_dot", "smtp.after_answer", "delivery.after_send", "delivery.before_settle"}
+"""Here the mail server has the letter, perhaps, and nobody has written that down: it may come once more."""
 EXPECTED = {"offer_wanted": 2, "wish_wanted": 2, "chat_proposed": 2}
 
 
@@ -47,7 +49,6 @@ def test_a_sweep_that_dies_there_loses_nothing(
 ) -> None:
     prepare(world)
     list(sink.arrived())  # of a case that failed
-    sink.broken_off = 0
     crashing.dies_at(name, passing, lambda: swept(sink.url))
     while sweep.sweep(transport.to(sink.url), clock.now):
         pass
@@ -62,5 +63,5 @@ def test_a_sweep_that_dies_there_loses_nothing(
         truth.check(session, world.mailroom, clock.now())
     assert Counter(letter for letter, state, _ in rows if state is Fate.SENT) == EXPECTED
     assert set(copies) == {raw for _, _, raw in rows}
-    assert sum(copies.values()) - len(copies) <= sink.broken_off <= 1
+    assert copies.total() - len(copies) <= (name in IN_DOUBT)
     assert sorted(acts.values()) == [2, 2], "planned once and proposed once, each"
