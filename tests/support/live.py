@@ -171,8 +171,12 @@ class Live:
 
     def passes(self, time: timedelta) -> None:
         """Time passes; what fell due meanwhile is for the service, which is woken as by its own clock."""
-        clock.advance(time)
+        self.passes_unheard(time)
         queue.ring("tick")
+
+    def passes_unheard(self, time: timedelta) -> None:
+        """Time passes, and it is for the service alone to find out."""
+        clock.advance(time)
 
     def passes_to(self, moment: datetime) -> None:
         """Time passes until `moment` has come."""
