@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from statistics import median
 
 import pytest
 import redis
@@ -20,6 +19,8 @@ from tests.support.town import Town
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("brokers")]
 FAULTS, SLOW_SECONDS = 20, 5.0
+LONGEST_WAIT = 1.0
+"""Seconds in which every page must be there."""
 
 
 def walk(live: Live, seed: int, record: Callable[[str, object], None]) -> None:
@@ -27,11 +28,13 @@ def walk(live: Live, seed: int, record: Callable[[str, object], None]) -> None:
     town = Town(live, seed)
     town.found()
     live.start()
+    live.client.waits.clear()  # until it was there at all
     town.begin()
     while town.go_on(hours=6):
         live.settle()
-    record("slowest page", f"{live.client.slowest:.2f} s of {len(live.client.waits)}")
-    assert median(live.client.waits) < 1.0
+    waits = sorted(live.client.waits)
+    record("slowest pages", [round(wait, 2) for wait in waits[-3:]])
+    assert waits[-1] < LONGEST_WAIT
     assert town.answered >= 60
     live.collect()
     with db.reading() as session:
@@ -77,16 +80,13 @@ def test_a_broker_that_forgets_everything_is_only_a_doorbell(
 def test_a_broker_that_dies_again_and_again_is_found_again(
     tmp_path: Path, database: str, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    with Live(tmp_path, database) as live:
-
-        def die() -> None:
-            for process in live.processes():
-                if "valkey-server" in process.name() or "redis-server" in process.name():
-                    process.kill()
-
-        with now_and_then(die, random.Random(seed)) as times:
+    with (
+        brokers.started(tmp_path / "broker") as server,
+        Live(tmp_path, database, REDIS_URL=server.url) as live,
+    ):
+        with now_and_then(server.restart, random.Random(seed)) as times:
             walk(live, seed, record_property)
-        assert times[0] >= FAULTS / 2
+        assert times == [FAULTS]
 
 
 def test_a_broker_away_for_the_whole_round_is_done_without(
