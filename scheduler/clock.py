@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from scheduler.refusal import Refusal
+
 
 def machine_time() -> datetime:
     """The machine's own time, aware, in UTC."""
@@ -19,7 +21,7 @@ offset_file: Path | None = None
 """The file all processes of a demo share; None everywhere else. Set by `bind`."""
 
 
-class BadOffset(ValueError):
+class BadOffset(Refusal):
     """The file of the demo's clock is damaged; the text is one sentence for people."""
 
 

@@ -35,6 +35,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
 from scheduler import crashpoint
+from scheduler.refusal import Refusal
 from scheduler.turns import Turn
 
 log = structlog.get_logger()
@@ -219,7 +220,7 @@ def looking(url: str, seconds: int) -> Iterator[Session]:
         engine.dispose()
 
 
-class Conflict(Exception):
+class Conflict(Refusal):
     """Two writes met, twice in a row; the text is a sentence for whoever made the second."""
 
     def __init__(self) -> None:

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from scheduler.refusal import Refusal
 
-class NotNow(Exception):
+
+class NotNow(Refusal):
     """What was asked cannot be done in the present state; the text is a sentence fit for a page."""
 
 
-class NotAllowed(Exception):
+class NotAllowed(Refusal):
     """This reader may not do or see that; the text is a sentence fit for a page."""
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from scheduler import secret_files
+from scheduler.refusal import Refusal
 
 SECRETS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
 """Each of these may be given as NAME_FILE instead: a file whose first line is the value."""
@@ -22,7 +23,7 @@ _POSTGRES = "postgresql+psycopg://"
 _PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "insecure", "replace", "secret")
 
 
-class BadSettings(Exception):
+class BadSettings(Refusal):
     """The settings do not fit: `faults` has a sentence for each reason, `str()` all of them, a line each."""
 
     def __init__(self, faults: list[str]) -> None:

@@ -51,6 +51,8 @@ class Part:
     files: Sequence[int] = ()
     is_ready: Callable[[], bool] | None = None
     """For what others lean on: they start when this holds, and end before it does."""
+    nice: int = 0
+    """How far it stands back from others at the processor (nice(2)): pages before what nobody waits for."""
     lock: Path | None = None
     """A file that whoever runs such a process holds locked: while another does, it is left to them."""
 
@@ -80,8 +82,13 @@ class _Child:
             env=None if self.part.environ is None else dict(self.part.environ),
             pass_fds=tuple(files),
             start_new_session=True,  # a terminal's Ctrl-C is for the supervisor alone
-            preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - this process has one thread
+            preexec_fn=lambda: self._begin(parent),  # noqa: PLW1509 - this process has one thread
         )
+
+    def _begin(self, parent: int) -> None:
+        """What the new process does before it becomes its program."""
+        die_with(parent)
+        os.nice(self.part.nice)
 
     def look(self) -> None:
         """Start it when its time has come; write down its death and when it is started again."""

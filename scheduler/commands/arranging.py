@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import clock, db, localtime, sweep
 from scheduler.chats.chat import Chat
-from scheduler.commands import speaking, typed
+from scheduler.commands import opening, typed
 from scheduler.commands.speaking import Refused, Verb
 from scheduler.life import By
 from scheduler.programme import free_days
@@ -51,9 +51,9 @@ def open_round(programme: int, first_on: date, last_on: date, blocked: tuple[str
         spans = free_days.read("\n".join(blocked))
     except free_days.BadSpan as error:
         raise Refused(str(error)) from error
-    speaking.wired()
+    opening.wired()
     with db.transaction() as session:
-        kept = speaking.get_programme(session, programme)
+        kept = opening.get_programme(session, programme)
         opened = running.open_round(session, kept, first_on, last_on, clock.now(), blocked=spans, **more)
         click.echo(opened.id)
 
@@ -71,9 +71,9 @@ def ask(number: int, *, as_json: bool) -> None:
 @as_json
 def plan(number: int, *, as_json: bool) -> None:
     """Plan it, or plan it anew: a draft that nobody has heard of yet."""
-    speaking.wired()
+    opening.wired()
     with db.reading() as session:
-        speaking.get_round(session, number)
+        opening.get_round(session, number)
     db.attempt(lambda: sweep.plan_round(number, clock.now(), by=By.COORDINATOR))
     _show(number, as_json=as_json)
 
@@ -83,7 +83,7 @@ def plan(number: int, *, as_json: bool) -> None:
 @as_json
 def show(number: int, *, as_json: bool) -> None:
     """Show how far it has come: its figures, its chats, and who was left out, with the reasons."""
-    speaking.wired()
+    opening.wired()
     _show(number, as_json=as_json)
 
 
@@ -117,16 +117,16 @@ def _close(session: Session, round_: Round, now: datetime) -> bool:
 
 def _carry_out(number: int, verb: Callable[[Session, Round, datetime], object], *, as_json: bool) -> None:
     """One verb in one transaction, and the round as it is then. The mail leaves with the next sweep."""
-    speaking.wired()
+    opening.wired()
     with db.transaction() as session:
-        verb(session, speaking.get_round(session, number), clock.now())
+        verb(session, opening.get_round(session, number), clock.now())
     _show(number, as_json=as_json)
 
 
 def _show(number: int, *, as_json: bool) -> None:
     """The round as it is; its JSON has the same keys at every stage."""
     with db.reading() as session:
-        round_ = speaking.get_round(session, number)
+        round_ = opening.get_round(session, number)
         found = select(Chat).where(Chat.round_id == number).order_by(Chat.starts_at, Chat.id)
         shown = {
             **asdict(telling.figures(session, round_)),

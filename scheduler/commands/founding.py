@@ -3,7 +3,7 @@
 import click
 
 from scheduler import clock, db
-from scheduler.commands import speaking
+from scheduler.commands import opening
 from scheduler.commands.speaking import Verb
 from scheduler.programme import admitting, beginning
 
@@ -19,7 +19,7 @@ def programme() -> None:
 @click.option("--coordinator", required=True, metavar="ADDRESS", help="Who runs it: a mail address.")
 def add(name: str, timezone: str, coordinator: str) -> None:
     """Add a programme, and print its number and a one-time link by which the coordinator signs in."""
-    speaking.wired()
+    opening.wired()
     now = clock.now()
     with db.transaction() as session:
         begun = beginning.begin(session, name, timezone, coordinator, now)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from scheduler import clock, db
-from scheduler.commands import speaking, typed
+from scheduler.commands import opening, typed
 from scheduler.commands.speaking import Refused, Verb
 from scheduler.programme import class_list, enrolling
 from scheduler.programme.enrolling import NotTaken, Preview
@@ -24,11 +24,11 @@ WOULD_BE_REFUSED = (
 @click.option("--skip-bad", is_flag=True, help="Take the good lines in, and leave the wrong ones out.")
 def import_people(file: Path, number: int, *, dry_run: bool, skip_bad: bool) -> None:
     """Take in the people of a class list: all of it or, where a line is wrong, nothing."""
-    speaking.wired()
+    opening.wired()
     people, now = class_list.read(typed.content(file, class_list.MOST_BYTES)), clock.now()
     if dry_run:
         with db.reading() as session:
-            found = enrolling.preview(session, speaking.get_programme(session, number), people, now)
+            found = enrolling.preview(session, opening.get_programme(session, number), people, now)
         _tell(found)
         click.echo(f"Nothing was changed: {found.summary}.")
         if found.wrong and not skip_bad:
@@ -37,7 +37,7 @@ def import_people(file: Path, number: int, *, dry_run: bool, skip_bad: bool) -> 
     try:
         with db.transaction() as session:
             found = enrolling.take_in(
-                session, speaking.get_programme(session, number), people, now, skip_bad=skip_bad
+                session, opening.get_programme(session, number), people, now, skip_bad=skip_bad
             )
     except NotTaken as refusal:
         _tell_wrong(refusal.preview)

@@ -1,24 +1,19 @@
-"""What lasts: the parts of one machine for the supervisor, and the clock's own process."""
+"""What lasts: the processes of one machine, for the supervisor."""
 
-import signal
 import socket
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from scheduler import broker, queue, ticking
+from scheduler import broker, queue
 from scheduler.commands import paging
-from scheduler.mail.transport import Transport
 from scheduler.settings import Settings
 from scheduler.supervisor import Part
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM)
-PATIENCE_SECONDS = 9
-"""How long the end waits for a sweep under way; what is cut off then goes on at the next start."""
+COURTESY = 5
+"""How far workers and clock stand back at the processor: at the start, and under load, pages go first."""
 WITHOUT_BROKER = "No Redis or Valkey is to be had here, so the clock does all work itself."
 
 
@@ -59,26 +54,5 @@ def _broker_part(server: Path, known: Settings) -> Part:
 
 
 def _ours(name: str, *words: str, environ: Mapping[str, str] | None) -> Part:
-    return Part(name=name, words=(sys.executable, "-m", "scheduler.cli", *words), environ=environ)
-
-
-@contextmanager
-def endings_held() -> Iterator[None]:
-    """Ctrl-C and TERM wait in line for `run_clock`, instead of breaking into whatever runs just then."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def run_clock(transport: Transport) -> None:
-    """Keep the clock until this process is told to end."""
-    with endings_held():
-        stop = threading.Event()
-        # A daemon, so that a sweep that hangs keeps nobody from ending.
-        thread = threading.Thread(target=ticking.loop, args=(transport, stop), name="clock", daemon=True)
-        thread.start()
-        signal.sigwait(ENDINGS)
-        stop.set()
-        thread.join(PATIENCE_SECONDS)
+    own = (sys.executable, "-m", "scheduler.cli", *words)
+    return Part(name=name, words=own, environ=environ, nice=COURTESY)

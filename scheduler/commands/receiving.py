@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler import clock, db, ticking
-from scheduler.commands import speaking
+from scheduler.commands import opening
 from scheduler.commands.speaking import Refused, Verb
 from scheduler.mail import inbox
 from scheduler.wiring import Wired
@@ -40,7 +40,7 @@ def inbound(recipient: str, sender: str) -> None:
 
 def _kept(raw: bytes, recipient: str, sender: str) -> Wired:
     try:
-        wired = speaking.wired()
+        wired = opening.wired()
         with db.transaction() as session:
             inbox.store(session, raw, clock.now(), recipient=recipient, sender=sender)
         return wired

@@ -1,40 +1,13 @@
-"""What all commands share: the service wired, things found by number, refusals in one sentence."""
+"""How commands speak: what stands against a wish becomes one sentence, never a traceback."""
 
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from scheduler import db, settings, wiring
-from scheduler.clock import BadOffset
+from scheduler import db
 from scheduler.db import Conflict
-from scheduler.life import NotAllowed, NotNow
-from scheduler.mail.inbox import TooLarge
-from scheduler.operating import schema
-from scheduler.planning.problem import BadInstance
-from scheduler.programme.class_list import BadClassList
-from scheduler.programme.names import BadAddress, BadTitle, BadZone
-from scheduler.programme.programme import Programme
-from scheduler.programme.round import Round
-from scheduler.settings import BadSettings
-from scheduler.wiring import Wired
-
-T = TypeVar("T")
-IN_A_SENTENCE = (
-    BadAddress,
-    BadClassList,
-    BadInstance,
-    BadOffset,
-    BadSettings,
-    BadTitle,
-    BadZone,
-    Conflict,
-    NotAllowed,
-    NotNow,
-    TooLarge,
-)
-"""Exceptions whose text is made for people."""
+from scheduler.refusal import Refusal
 
 
 class Refused(click.ClickException):
@@ -52,7 +25,7 @@ class Verb(click.Command):
         """Run it."""
         try:
             return super().invoke(ctx)
-        except IN_A_SENTENCE as refusal:
+        except Refusal as refusal:
             raise Refused(str(refusal)) from refusal
         except SQLAlchemyError as error:
             raise Refused(_of_database(error)) from error
@@ -72,29 +45,3 @@ def _of_database(error: SQLAlchemyError) -> str:
         why = " ".join(str(error.orig).split())
         return f"The database does not answer: {why}" + ("" if why.endswith((".", "?")) else ".")
     raise error
-
-
-def wired() -> Wired:
-    """The service on the environment's settings. Raises Refused where the database is not prepared."""
-    started = wiring.start(settings.load())
-    with db.reading() as session:
-        is_current = schema.is_current(session.connection())
-    if not is_current:
-        raise Refused("The database is not prepared for this version: run  coffee-rounds upgrade  first.")
-    return started
-
-
-def get_programme(session: Session, number: int) -> Programme:
-    """The programme with this number, as `programme add` printed it. Raises Refused."""
-    return _got(session.get(Programme, number), "programme", number)
-
-
-def get_round(session: Session, number: int) -> Round:
-    """The round with this number, as `round open` printed it. Raises Refused."""
-    return _got(session.get(Round, number), "round", number)
-
-
-def _got(found: T | None, what: str, number: int) -> T:
-    if found is None:
-        raise Refused(f"There is no {what} {number}.")
-    return found

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from scheduler.crashpoint import crashpoint
 from scheduler.mail.envelope import Incoming
+from scheduler.refusal import Refusal
 
 LARGEST = 10 * 1024 * 1024
 
 
-class TooLarge(ValueError):
+class TooLarge(Refusal):
     """The mail is larger than any calendar answer can be."""
 
 

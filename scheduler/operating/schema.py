@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -13,10 +12,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from scheduler import wiring
-from scheduler.db import Base
-
-log = structlog.get_logger()
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells at each look which database it sees
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 ONE_AT_A_TIME = 5_262_700_312
@@ -28,10 +23,10 @@ def upgrade(url: str) -> bool:
 
     Two at once wait for each other, and the second finds nothing to do. A later version's tables stay.
     """
-    with _alone(url) as connection:
+    with alone(url) as connection:
         if is_current(connection):
             return False
-        command.upgrade(_config(connection), "head")
+        command.upgrade(alembic_config(connection), "head")
         return True
 
 
@@ -50,25 +45,8 @@ def head() -> str | None:
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
-def revise(message: str, revision: str) -> Path:
-    """For developers: write the migration that leads from the newest revision to the tables as they are.
-
-    Read it before it is kept: a renamed column looks like one dropped and one added.
-    """
-    log.info("tables come from", modules=[noun.__name__ for noun in wiring.NOUNS])
-    with _alone("sqlite://") as connection:
-        config = _config(connection)
-        config.attributes["metadata"] = Base.metadata
-        if head() is not None:
-            command.upgrade(config, "head")
-        command.revision(config, message, autogenerate=True, rev_id=revision)
-    path = MIGRATIONS / "versions" / f"{revision}_{message.replace(' ', '_')}.py"
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if "# ###" not in line), encoding="utf-8")
-    return path
-
-
-def _config(connection: Connection) -> Config:
+def alembic_config(connection: Connection) -> Config:
+    """How Alembic is to work on this connection."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
@@ -77,7 +55,7 @@ def _config(connection: Connection) -> Config:
 
 
 @contextmanager
-def _alone(url: str) -> Iterator[Connection]:
+def alone(url: str) -> Iterator[Connection]:
     """A connection in a transaction of its own, which holds off every other upgrade until it ends."""
     engine = create_engine(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":

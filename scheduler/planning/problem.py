@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from scheduler.planning import reading
+from scheduler.refusal import Refusal
 
 INSTANCE_FORMAT = "coffee-rounds-instance/1"
 PLAN_FORMAT = "coffee-rounds-plan/1"
@@ -19,7 +20,7 @@ Span = tuple[int, int]
 Pair = tuple[int, int]
 
 
-class BadInstance(ValueError):
+class BadInstance(Refusal):
     """What was given is not an instance; its one sentence names what is wrong, and where."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scheduler.programme import class_cells, names
+from scheduler.refusal import Refusal
 
 MOST_ROWS = 20_000
 MOST_LINES = 1_000_000
@@ -31,7 +32,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _QUOTED_CELL = r'"[^"]*+(?:""[^"]*+)*+"'
 
 
-class BadClassList(ValueError):
+class BadClassList(Refusal):
     """The file as a whole cannot be read; the text is one sentence for people."""
 
 

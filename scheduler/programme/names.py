@@ -8,6 +8,8 @@ import zoneinfo
 
 import email_validator
 
+from scheduler.refusal import Refusal
+
 NAME_LIMIT = 80
 PLACE_LIMIT = 200
 ADDRESS_LIMIT = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
@@ -22,19 +24,19 @@ _TITLES = frozenset({"dr", "prof", "professor", "mr", "mrs", "ms", "mx", "sir", 
 _NO_ZONES = frozenset({"localtime", "Factory"})  # listed, but they name no place
 
 
-class BadAddress(ValueError):
+class BadAddress(Refusal):
     """A mail address nothing can be sent to; the text is a sentence for people."""
 
 
-class BadPlace(ValueError):
+class BadPlace(Refusal):
     """A place too long to keep; the text is a sentence for people."""
 
 
-class BadTitle(ValueError):
+class BadTitle(Refusal):
     """A name no programme can have; the text is a sentence for people."""
 
 
-class BadZone(ValueError):
+class BadZone(Refusal):
     """A time zone that does not exist; the text is a sentence for people."""
 
 

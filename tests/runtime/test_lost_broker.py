@@ -13,6 +13,7 @@ from scheduler import broker, db, queue
 from scheduler.operating import schema
 from tests.support import brokers, left_out, post
 from tests.support.commands import eventually, service
+from tests.support.live import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("brokers")]
 SOON = 5.0
@@ -117,3 +118,13 @@ def test_two_services_of_one_folder_start_one_broker_and_the_second_inherits_it(
 
 def workers(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
     return [one for one in psutil.Process(process.pid).children() if "work" in one.cmdline()]
+
+
+def test_pages_go_before_work(tmp_path: Path, file: str) -> None:
+    schema.upgrade(file)
+    with service(tmp_path, "run", DATABASE_URL=file, PORT=str(free_port())) as one:
+        mine = psutil.Process(one.pid)
+        eventually(lambda: len(workers(one)) == 2, "not all workers are there")
+        ways = {child.nice() for child in workers(one)}
+        (pages,) = [child for child in mine.children() if "gunicorn" in child.cmdline()]
+        assert pages.nice() == mine.nice() < min(ways)
