@@ -19,6 +19,7 @@ COMMANDS = {
     "programme": ("founding:programme", "Add a programme and its first coordinator."),
     "import": ("importing:import_people", "Take in the people of a class list (CSV)."),
     "round": ("arranging:round_", "Open, ask, plan, show, publish and close a round."),
+    "mail": ("pausing:mail", "Keep all mail back, and let it go again."),
     "plan": ("solving:plan", "The planner alone, from file to file."),
     "inbound": ("receiving:inbound", "Take one raw mail from standard input."),
     "preview": ("previewing:preview", "Write every letter, with sample people, into a folder."),

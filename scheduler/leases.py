@@ -5,10 +5,11 @@ They run on the machine's own time, so that a demo's jump of a day ends none.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, or_, update
+from sqlalchemy import String, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from scheduler import owners
 from scheduler.db import Base
 
 
@@ -24,9 +25,15 @@ class Lease(Base):
 
 
 def take(session: Session, name: str, owner: str, now: datetime, *, length: timedelta) -> bool:
-    """Whether `owner` has `name` from now for `length`: it is free, run out, or theirs already (renewed)."""
+    """Whether `owner` has `name` from now for `length`: it is free, run out, or theirs already (renewed).
+
+    Whoever is known to be gone (`owners`) is not waited for; of two who see that at once, one gets it.
+    """
     _ensure(session, name)
     is_free = or_(Lease.owner.is_(None), Lease.owner == owner, Lease.until <= now)
+    seen = session.scalar(select(Lease.owner).where(Lease.name == name))
+    if seen is not None and owners.is_gone(seen):
+        is_free = or_(is_free, Lease.owner == seen)
     taken = update(Lease).where(Lease.name == name, is_free).values(owner=owner, until=now + length)
     return bool(session.execute(taken).rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
 

@@ -1,14 +1,11 @@
 """The clock: who holds its lease asks for a sweep every half minute, and sweeps itself when nobody does."""
 
-import os
-import socket
 import threading
 from datetime import timedelta
-from random import SystemRandom
 
 import structlog
 
-from scheduler import clock, db, ending, leases, queue, sweep
+from scheduler import clock, db, ending, leases, owners, queue, sweep
 from scheduler.mail.transport import Transport
 
 log = structlog.get_logger()
@@ -22,7 +19,8 @@ LEASE = timedelta(seconds=75)
 TRUST = timedelta(minutes=2)
 """After so long without a finished sweep the clock sweeps itself, whatever the broker says."""
 
-OWNER = f"{socket.gethostname()}:{os.getpid()}:{SystemRandom().getrandbits(32):08x}"
+OWNER = owners.begin()
+"""This process, for as long as it lives: another clock sees at once when it is gone."""
 
 
 def tick(transport: Transport) -> int:

@@ -58,6 +58,10 @@ WRONG_USE = [
     "tick now",
     "upgrade now",
     "doctor now",
+    "mail nonsense",
+    "mail pause now",
+    "mail pause --why",
+    "mail resume now",
     "inbound --recipient",
     "inbound",
     "preview people.csv",
@@ -87,6 +91,7 @@ REFUSED = [
     "run --host 256.256.256.256 --port 8765",
     "web --host 256.256.256.256 --port 8765",
     "preview people.csv/sub",
+    f"mail pause --why {'x' * 201}",
 ]
 
 

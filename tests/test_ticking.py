@@ -11,7 +11,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from scheduler import clock, db, leases, queue, sweep, ticking
-from tests.support import brokers
+from tests.support import brokers, neighbour
 from tests.support.clock import Clock
 from tests.support.commands import eventually
 from tests.support.mailroom import Mailroom
@@ -66,6 +66,19 @@ def test_a_second_clock_waits_until_the_first_is_gone(mailroom: Mailroom, clock:
     assert swept_at() is None
     clock.advance(seconds=75)
     ticking.beat(mailroom)
+    assert swept_at() == clock.now()
+
+
+def test_a_clock_that_was_killed_on_this_machine_is_followed_at_once(
+    mailroom: Mailroom, clock: Clock
+) -> None:
+    with neighbour.living() as other:
+        with db.transaction() as session:
+            leases.take(session, ticking.CLOCK, other.name, clock.now(), length=ticking.LEASE)
+        ticking.beat(mailroom)
+        assert swept_at() is None
+        other.kill()
+        ticking.beat(mailroom)
     assert swept_at() == clock.now()
 
 

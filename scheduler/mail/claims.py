@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, defer
 
-from scheduler.mail import holds, outbox, owners
+from scheduler import owners
+from scheduler.mail import holds, outbox
 from scheduler.mail.envelope import Fate, Outgoing, Suppression
 from scheduler.small_writes import SmallWrites
 

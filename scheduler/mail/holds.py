@@ -12,6 +12,10 @@ ALL = "all"
 """The operator's: not one letter leaves."""
 SERVER = "server"
 """Trouble of ours with the mail server that takes our letters."""
+OPERATOR = "the operator"
+"""By whom all mail is held."""
+WHY_LIMIT = 200
+"""How long a reason may be that somebody gives."""
 SERVER_RESTS = tuple(timedelta(seconds=seconds) for seconds in (15, 30, 60, 120, 300))
 DOMAIN_RESTS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30))
 

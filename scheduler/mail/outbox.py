@@ -130,6 +130,11 @@ def oldest_due(session: Session, now: datetime) -> datetime | None:
     return session.scalar(due.where(Outgoing.domain.not_in(resting)))
 
 
+def count_waiting(session: Session) -> int:
+    """How many letters wait to be sent, whether their time has come or not."""
+    return session.scalar(select(func.count(Outgoing.id)).where(Outgoing.state == Fate.WAITING)) or 0
+
+
 def send_all_again(session: Session, programme_id: int, now: datetime) -> int:
     """Let every letter of a programme that was given up go again, if it is kept and of use; how many."""
     given_up = select(Outgoing).where(

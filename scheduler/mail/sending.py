@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from scheduler import db, ending
+from scheduler import db, ending, owners
 from scheduler.crashpoint import crashpoint
-from scheduler.mail import claims, holds, owners
+from scheduler.mail import claims, holds
 from scheduler.mail.claims import Brake, Claimed, OnRefused
 from scheduler.mail.envelope import Fate
 from scheduler.mail.transport import Blame, Transport, Trouble

@@ -22,8 +22,10 @@ SILENT = timedelta(days=3)
 
 def look(session: Session, known: Settings, now: datetime) -> Iterator[Finding]:
     """What keeps letters back, those that wait and those given up; then the mails that came in."""
-    yield from (_held(session, hold, now) for hold in holds.standing(session).values())
-    yield _waiting(session, now)
+    standing = holds.standing(session)
+    yield from (_held(session, hold, now) for hold in standing.values())
+    if holds.ALL not in standing:
+        yield _waiting(session, now)
     yield from _given_up(session, now)
     yield _received(session, known, now)
     yield from _unread(session)
@@ -31,16 +33,20 @@ def look(session: Session, known: Settings, now: datetime) -> Iterator[Finding]:
 
 def _held(session: Session, hold: Hold, now: datetime) -> Finding:
     kind, _, name = hold.scope.partition(":")
-    since = f"for {finding.lasted(now - hold.since)}: {hold.why.rstrip('.')}."
+    since = f"for {finding.lasted(now - hold.since)}" + (f": {hold.why.rstrip('.')}." if hold.why else ".")
     if kind == holds.SERVER:
         return Finding("mail server", Mark.WRONG, f"Mail has not gone out {since}")
     if kind == "domain":
         return Finding("mail held", Mark.NOTE, f"Mail to {name} rests {since}")
-    whose = "All mail"
+    held = f"is held back by {hold.by or 'the service'} {since}"
     if kind == "programme":
         programme = session.get(Programme, int(name))
         whose = f"The mail of {programme.name}" if programme is not None else f"The mail of programme {name}"
-    return Finding("mail held", Mark.NOTE, f"{whose} is held back by {hold.by or 'the service'} {since}")
+        return Finding("mail held", Mark.NOTE, f"{whose} {held}")
+    count = outbox.count_waiting(session)
+    wait = "1 letter waits" if count == 1 else f"{count} letters wait"
+    words = f"All mail {held} {wait}; let mail go with  coffee-rounds mail resume."
+    return Finding("mail paused", Mark.NOTE, words)
 
 
 def _waiting(session: Session, now: datetime) -> Finding:

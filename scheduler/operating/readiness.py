@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from scheduler import broker, clock, db, leases, sweep
-from scheduler.mail import outbox
+from scheduler.mail import holds, outbox
 from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.operating import finding, schema
 from scheduler.settings import Settings
@@ -22,8 +23,17 @@ BROKER_GONE = "The broker that REDIS_URL names does not answer."
 DATABASE_GONE = "The database does not answer."
 
 
-def reasons(known: Settings) -> list[str]:
-    """Why the service is not ready, in sentences that name no address; none when it is.
+class Readiness(NamedTuple):
+    """Whether it is ready, in sentences that name no address: why not, and what else is worth knowing."""
+
+    reasons: tuple[str, ...] = ()
+    """Why it is not ready; none when it is."""
+    notes: tuple[str, ...] = ()
+    """What is meant to be as it is, and should surprise nobody."""
+
+
+def look(known: Settings) -> Readiness:
+    """How ready the service is.
 
     Within a second when the broker hangs, within a few when the database does. Without REDIS_URL the broker
     is no reason: where there is none, the clock does the work alone.
@@ -33,30 +43,32 @@ def reasons(known: Settings) -> list[str]:
     if known.redis_url:
         looks.append(_begun(known.redis_url, lambda: _broker(known.redis_url), BROKER_GONE))
         seconds.append(2 * BROKER_SECONDS)
-    return [reason for look, most in zip(looks, seconds, strict=True) for reason in look.found(most)]
+    found = [look.found(most) for look, most in zip(looks, seconds, strict=True)]
+    reasons = tuple(reason for one in found for reason in one.reasons)
+    return Readiness(reasons, tuple(note for one in found for note in one.notes))
 
 
 class _Look(threading.Thread):
     """A look at something that may hang, on a thread of its own."""
 
-    def __init__(self, look: Callable[[], list[str]], otherwise: str) -> None:
+    def __init__(self, look: Callable[[], Readiness], otherwise: str) -> None:
         super().__init__(name="readiness", daemon=True)
-        self._look, self._reasons = look, [otherwise]
+        self._look, self._found = look, Readiness((otherwise,))
 
     def run(self) -> None:
-        self._reasons = self._look()
+        self._found = self._look()
 
-    def found(self, seconds: float) -> list[str]:
+    def found(self, seconds: float) -> Readiness:
         """What it saw within so many seconds, else what is said of a look that hangs."""
         self.join(seconds)
-        return self._reasons
+        return self._found
 
 
 _under_way: dict[str, _Look] = {}
 _one_by_one = threading.Lock()
 
 
-def _begun(url: str, look: Callable[[], list[str]], otherwise: str) -> _Look:
+def _begun(url: str, look: Callable[[], Readiness], otherwise: str) -> _Look:
     """The look under way at `url`, begun now where there is none: what hangs is looked at once."""
     with _one_by_one:
         former = _under_way.get(url)
@@ -67,19 +79,20 @@ def _begun(url: str, look: Callable[[], list[str]], otherwise: str) -> _Look:
         return begun
 
 
-def _broker(url: str) -> list[str]:
-    return [] if broker.answers(url, seconds=BROKER_SECONDS) else [BROKER_GONE]
+def _broker(url: str) -> Readiness:
+    return Readiness() if broker.answers(url, seconds=BROKER_SECONDS) else Readiness((BROKER_GONE,))
 
 
-def _database(known: Settings) -> list[str]:
+def _database(known: Settings) -> Readiness:
     try:
         with db.looking(known.database_url, DATABASE_SECONDS) as session:
             if not schema.is_current(session.connection()):
-                return ["The database does not have this version's tables."]
+                return Readiness(("The database does not have this version's tables.",))
             has_pace = known.mail_per_minute > 0 or known.mail_per_domain > 0
-            return [*_sweep(session), *_letters(session, has_pace=has_pace)]
+            reasons = (*_sweep(session), *_letters(session, has_pace=has_pace))
+            return Readiness(reasons, tuple(_paused(session)))
     except SQLAlchemyError:
-        return [DATABASE_GONE]
+        return Readiness((DATABASE_GONE,))
 
 
 def _sweep(session: Session) -> Iterator[str]:
@@ -100,3 +113,9 @@ def _letters(session: Session, *, has_pace: bool) -> Iterator[str]:
     last = session.scalar(left) if has_pace else None
     if last is None or now - last >= SWEPT_WITHIN:
         yield f"A letter has been due for {finding.lasted(now - oldest)}."
+
+
+def _paused(session: Session) -> Iterator[str]:
+    """Whoever asks need not be one of ours, so the reason is not told."""
+    if (hold := holds.find(session, holds.ALL)) is not None:
+        yield f"All mail has been paused by the operator for {finding.lasted(clock.now() - hold.since)}."

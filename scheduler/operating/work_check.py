@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from scheduler import leases, sweep, ticking
+from scheduler import leases, owners, sweep, ticking
 from scheduler.availability.ask import Ask
 from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
@@ -28,15 +28,15 @@ def look(session: Session, now: datetime, machine_now: datetime) -> Iterator[Fin
     since = None if last is None else machine_now - last
     lease = session.get(Lease, ticking.CLOCK)
     is_kept = lease is not None and lease.until is not None and lease.until > machine_now
-    yield from _clock(lease.owner if lease is not None and is_kept else None, since)
+    owner = lease.owner if lease is not None and is_kept else None
+    yield from _clock(None if owner is None or owners.is_gone(owner) else owner, since)
     yield _sweep(since)
     yield _work(session, now)
 
 
 def _clock(owner: str | None, since: timedelta | None) -> Iterator[Finding]:
     if owner:
-        host, number, *_ = owner.split(":")
-        yield Finding("clock", Mark.WELL, f"The clock is kept by process {number} of {host}.")
+        yield Finding("clock", Mark.WELL, f"The clock is kept by {owners.in_words(owner)}.")
     elif since is not None and since < SWEPT_WITHIN:
         words = "Nobody keeps the clock, yet sweeps are finished: something else calls  coffee-rounds tick."
         yield Finding("clock", Mark.NOTE, words)

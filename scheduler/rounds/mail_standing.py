@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from scheduler import localtime
 from scheduler.mail import claims, holds
 from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.mail.holds import Hold
@@ -27,6 +28,9 @@ class Figures:
     notices: list[tuple[str, str]]
     """A banner's colour and sentence each, the worst first."""
     is_paused: bool
+    """By a coordinator, who can lift it."""
+    is_all_held: bool
+    """By the operator, who alone can lift it: all mail of the service."""
 
 
 def figures(session: Session, programme: Programme, now: datetime) -> Figures:
@@ -40,6 +44,7 @@ def figures(session: Session, programme: Programme, now: datetime) -> Figures:
         given_up=found.get(Fate.GIVEN_UP, 0),
         notices=_notices(session, programme, standing, now),
         is_paused=holds.programme(programme.id) in standing,
+        is_all_held=holds.ALL in standing,
     )
 
 
@@ -63,10 +68,7 @@ def _notices(
 ) -> list[tuple[str, str]]:
     said: list[tuple[str, str]] = []
     if hold := standing.get(holds.ALL):
-        since = progress.moment(hold.since, programme)
-        said.append(
-            ("wrong", f"Whoever runs the service has stopped all mail since {since}: {_stop(hold.why)}")
-        )
+        said.append(("wrong", _all_held(hold, programme)))
     if hold := standing.get(holds.SERVER):
         since = progress.moment(hold.since, programme)
         again = _again(hold, programme, now)
@@ -77,16 +79,26 @@ def _notices(
             ("wrong", f"Mail has not gone out since {since}. Whoever runs the service should look at it.")
         )
     if hold := standing.get(holds.programme(programme.id)):
-        said.append(("waiting", _paused(hold, programme)))
+        said.append(("waiting", _paused(hold, programme, also_held=holds.ALL in standing)))
     return said + [("plain", words) for words in _resting(session, programme, standing, now)]
 
 
-def _paused(hold: Hold, programme: Programme) -> str:
-    since = progress.moment(hold.since, programme)
+def _all_held(hold: Hold, programme: Programme) -> str:
+    zone = localtime.zone_name(programme.timezone, hold.since)
+    since = f"{progress.moment(hold.since, programme)} {zone}"
+    because = f": {_stop(hold.why)}" if hold.why else "."
     return (
-        f"{hold.by} paused all mail of this programme on {since}: {_stop(hold.why)} "
-        "Letters are still written and wait here; sign-in mails go out as ever."
+        f"Whoever runs the service has stopped all mail since {since}{because} "
+        "Letters are still written and wait, sign-in mails too; nobody can let them go from here."
     )
+
+
+def _paused(hold: Hold, programme: Programme, *, also_held: bool) -> str:
+    since = progress.moment(hold.since, programme)
+    told = f"{hold.by} paused all mail of this programme on {since}: {_stop(hold.why)}"
+    if also_held:
+        return f"{told} It stays paused when all mail goes again."
+    return f"{told} Letters are still written and wait here; sign-in mails go out as ever."
 
 
 def _resting(

@@ -18,6 +18,6 @@ def alive() -> Response:
 
 @pages.get(READY)
 def ready() -> ResponseReturnValue:
-    """200 when all that pages, work and mail need is there, else 503; the reasons in sentences."""
-    reasons = readiness.reasons(current_app.extensions["wired"].settings)
-    return jsonify(ready=not reasons, reasons=reasons), 503 if reasons else 200
+    """200 when all that pages, work and mail need is there, else 503; reasons and notes in sentences."""
+    reasons, notes = readiness.look(current_app.extensions["wired"].settings)
+    return jsonify(ready=not reasons, reasons=reasons, notes=notes), 503 if reasons else 200

@@ -15,8 +15,6 @@ from scheduler.web import access, board_frame
 
 pages = board_frame.guarded("mail_pages", __name__)
 
-WHY_LIMIT = 200
-
 
 @pages.get("/board/<int:programme_id>/mail")
 def log(programme_id: int) -> ResponseReturnValue:
@@ -70,7 +68,8 @@ def send_again(programme_id: int, letter_id: int) -> ResponseReturnValue:
     with db.transaction() as session:
         _, about = _letter(session, programme_id, letter_id)
         about.try_anew(clock.now())
-    return _back(programme_id, letter_id, "It goes out again now.")
+        when = _when(session, programme_id)
+    return _back(programme_id, letter_id, f"It goes out again {when}.")
 
 
 @pages.post("/board/<int:programme_id>/mail/<int:letter_id>/stop")
@@ -100,14 +99,15 @@ def send_all_again(programme_id: int) -> ResponseReturnValue:
         count = outbox.send_all_again(session, programme.id, clock.now())
         if not count:
             raise NotNow("No letter was given up that could be sent again.")
+        when = _when(session, programme_id)
     said = "One letter goes" if count == 1 else f"{count} letters go"
-    return board_frame.back("mail_pages.log", f"{said} out again now.", programme_id=programme_id)
+    return board_frame.back("mail_pages.log", f"{said} out again {when}.", programme_id=programme_id)
 
 
 @pages.post("/board/<int:programme_id>/mail/pause")
 def pause(programme_id: int) -> ResponseReturnValue:
     """Keep all letters of the programme back, for a reason that everybody who coordinates it can read."""
-    why = names.clean_text(request.form.get("why", ""), WHY_LIMIT)
+    why = names.clean_text(request.form.get("why", ""), holds.WHY_LIMIT)
     with db.transaction() as session:
         programme, ada = access.programme(session, programme_id), access.coordinator(session)
         if not why:
@@ -122,11 +122,20 @@ def pause(programme_id: int) -> ResponseReturnValue:
 
 @pages.post("/board/<int:programme_id>/mail/resume")
 def resume(programme_id: int) -> ResponseReturnValue:
-    """Let the programme's letters go again."""
+    """Let the programme's letters go again; the operator's hold on all mail is not for a coordinator."""
     with db.transaction() as session:
         lifted = holds.lift(session, holds.programme(access.programme(session, programme_id).id))
-    said = "Mail goes out again." if lifted else "It was not paused."
+        when = _when(session, programme_id)
+    said = f"Mail goes out again {when}." if lifted else "It was not paused."
     return board_frame.back("mail_pages.log", said, programme_id=programme_id)
+
+
+def _when(session: Session, programme_id: int) -> str:
+    """When a letter of the programme leaves that is let go at this moment, for the end of a sentence."""
+    if holds.find(session, holds.ALL) is not None:
+        return "when whoever runs the service lets all mail go"
+    is_paused = holds.find(session, holds.programme(programme_id)) is not None
+    return "when this programme’s mail is no longer paused" if is_paused else "now"
 
 
 def _letter(session: Session, programme_id: int, letter_id: int) -> tuple[Programme, Outgoing]:

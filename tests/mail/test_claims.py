@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from scheduler import db
+from scheduler import db, owners
 from scheduler.clock import machine_time, now
-from scheduler.mail import claims, delivery, owners
+from scheduler.mail import claims, delivery
 from scheduler.mail.claims import Claimed
 from scheduler.mail.delivery import Pace
 from scheduler.mail.envelope import Outgoing
@@ -36,7 +36,7 @@ def claim(owner: str, most: int = 50) -> list[Claimed]:
 @pytest.fixture(scope="module")
 def dead() -> str:
     """The name of a sender whose process has ended."""
-    words = [sys.executable, "-c", "from scheduler.mail import owners; print(owners.begin())"]
+    words = [sys.executable, "-c", "from scheduler import owners; print(owners.begin())"]
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
 
 

@@ -86,7 +86,6 @@ def test_trouble_with_our_mail_server_is_wrong(told: Told, clock: Clock) -> None
 @pytest.mark.parametrize(
     ("scope", "words"),
     [
-        (holds.ALL, "All mail is held back by Ada"),
         (holds.programme(1), "The mail of Riverside is held back by Ada"),
         (holds.domain("example.org"), "Mail to example.org rests"),
     ],
@@ -97,3 +96,20 @@ def test_what_somebody_holds_back_is_noticed_and_its_letters_are_not_overdue(
     held(scope, clock)
     assert told("note")["mail held"] == f"{words} for 20 minutes: 421 too many connections."
     assert "mail waiting" not in told("wrong")
+
+
+def test_all_mail_the_operator_holds_is_a_note_with_how_many_wait_and_the_way_to_let_them_go(
+    world: World, told: Told, clock: Clock
+) -> None:
+    with db.transaction() as session:
+        holds.set_up(session, holds.ALL, "a backup is looked at", clock.now(), by=holds.OPERATOR)
+    clock.advance(minutes=20)
+    assert told("note")["mail paused"] == (
+        "All mail is held back by the operator for 20 minutes: a backup is looked at. "
+        "4 letters wait; let mail go with  coffee-rounds mail resume."
+    )
+    assert not any(about.startswith("mail") for about in told("wrong"))
+    assert "mail waiting" not in told("well")  # none waits longer than it should, and all wait
+    with db.transaction() as session:
+        assert holds.lift(session, holds.ALL)
+    assert told("wrong")["mail waiting"] == "A letter has been due for 20 minutes."

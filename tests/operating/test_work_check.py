@@ -5,6 +5,7 @@ import pytest
 from scheduler import clock, db, leases, sweep, ticking
 from scheduler.mail import inbox
 from tests.operating.conftest import Told
+from tests.support import neighbour
 from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("healthy")
@@ -39,6 +40,15 @@ def test_a_clock_that_has_stopped_is_wrong(told: Told, clock: Clock) -> None:
         "clock": f"Nobody keeps the clock: {START}",
         "sweep": "The last sweep of what is due was finished 12 minutes ago.",
     }
+
+
+def test_a_clock_that_was_killed_keeps_none_though_its_lease_runs_on(told: Told, clock: Clock) -> None:
+    sweep.note_finished(clock.now())
+    with neighbour.living() as other:
+        kept(other.name)
+        assert f"process {other.process.pid} of " in told("well")["clock"]
+        other.kill()
+        assert told("note")["clock"].startswith("Nobody keeps the clock, yet sweeps are finished")
 
 
 def test_sweeps_by_a_command_of_the_hosts_need_no_clock(told: Told, clock: Clock) -> None:

@@ -14,6 +14,8 @@ from scheduler.rounds import mail_log, mail_standing
 from scheduler.rounds.mail_standing import Figures
 from tests.support.world import World
 
+FREE = {"is_paused": False, "is_all_held": False}
+
 
 @pytest.fixture
 def waiting(world: World) -> World:
@@ -46,12 +48,12 @@ def hold(scope: str, why: str) -> None:
 
 def test_mail_that_should_have_left_is_noticed_after_a_quarter_of_an_hour(waiting: World) -> None:
     waiting.clock.advance(minutes=15)
-    assert figures() == Figures(sent=0, waiting=4, given_up=0, notices=[], is_paused=False)
+    assert figures() == Figures(sent=0, waiting=4, given_up=0, notices=[], **FREE)
     waiting.clock.advance(seconds=1)
     words = "Mail has not gone out since Mon 1 Mar, 9:00 am. Whoever runs the service should look at it."
     assert said() == [("wrong", words)]
     waiting.run()
-    assert figures() == Figures(sent=4, waiting=0, given_up=0, notices=[], is_paused=False)
+    assert figures() == Figures(sent=4, waiting=0, given_up=0, notices=[], **FREE)
 
 
 def test_mail_that_goes_out_slowly_alarms_nobody(waiting: World) -> None:
@@ -110,11 +112,30 @@ def test_the_operator_s_hold_is_told_to_everybody(waiting: World) -> None:
     assert said() == [
         (
             "wrong",
-            "Whoever runs the service has stopped all mail since Mon 1 Mar, 9:00 am: "
-            "restored from a backup; looked at first.",
+            "Whoever runs the service has stopped all mail since Mon 1 Mar, 9:00 am Eastern Standard Time "
+            "(New York): restored from a backup; looked at first. Letters are still written and wait, "
+            "sign-in mails too; nobody can let them go from here.",
         )
     ]
     assert row() == ("held", "It waits: whoever runs the service has stopped all mail.")
+    assert (figures().is_paused, figures().is_all_held) == (False, True)
+    waiting.clock.advance(hours=1)
+    assert len(said()) == 1  # held mail is not late
+
+
+def test_a_hold_without_a_reason_is_told_without_one(waiting: World) -> None:
+    hold(holds.ALL, "")
+    assert "9:00 am Eastern Standard Time (New York). Letters are still written" in said()[0][1]
+
+
+def test_a_programme_s_pause_stands_apart_from_the_operator_s_hold(waiting: World) -> None:
+    hold(holds.ALL, "a backup is being looked at")
+    hold(holds.programme(1), "the hospital moves")
+    assert [kind for kind, _ in said()] == ["wrong", "waiting"]
+    assert said()[1][1] == (
+        "Ada paused all mail of this programme on Mon 1 Mar, 9:00 am: the hospital moves. "
+        "It stays paused when all mail goes again."
+    )
 
 
 def test_a_domain_that_rests_is_told_where_it_matters(waiting: World) -> None:

@@ -40,14 +40,19 @@ def serving(given: dict[str, str], **more: str) -> Flask:
     return app
 
 
+def said(app: Flask) -> dict[str, list[str]]:
+    """What /readyz says."""
+    answer = app.test_client().get("/readyz")
+    found: dict[str, list[str]] = answer.get_json()
+    assert answer.status_code == (503 if found["reasons"] else 200)
+    assert found.pop("ready") == (not found["reasons"])
+    assert set(found) == {"reasons", "notes"}
+    return found
+
+
 def reasons(app: Flask) -> list[str]:
     """Why it is not ready, as /readyz says it."""
-    answer = app.test_client().get("/readyz")
-    found = answer.get_json()
-    assert answer.status_code == (503 if found["reasons"] else 200)
-    assert found == {"ready": not found["reasons"], "reasons": found["reasons"]}
-    told: list[str] = found["reasons"]
-    return told
+    return said(app)["reasons"]
 
 
 def test_a_service_that_was_just_swept_is_ready_without_any_broker(given: dict[str, str]) -> None:
@@ -175,6 +180,23 @@ def test_letters_that_somebody_holds_are_no_reason_and_those_our_mail_server_hol
     clock.advance(minutes=15)
     sweep.note_finished(clock.now())
     assert bool(reasons(app)) is is_reason
+
+
+def test_mail_the_operator_has_paused_is_noted_without_the_reason(
+    given: dict[str, str], clock: Clock
+) -> None:
+    app = serving(given)
+    assert said(app)["notes"] == []
+    asked(clock)
+    with db.transaction() as session:
+        holds.set_up(session, holds.ALL, "sam@example.org complained", clock.now(), by=holds.OPERATOR)
+    clock.advance(hours=3)
+    sweep.note_finished(clock.now())
+    note = "All mail has been paused by the operator for 3 hours."
+    assert said(app) == {"reasons": [], "notes": [note]}
+    with db.transaction() as session:
+        holds.lift(session, holds.ALL)
+    assert said(app) == {"reasons": ["A letter has been due for 3 hours."], "notes": []}
 
 
 def test_at_a_pace_that_is_set_letters_may_wait_while_others_leave(

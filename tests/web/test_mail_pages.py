@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from scheduler import db
-from scheduler.mail import outbox
+from scheduler import clock, db
+from scheduler.mail import holds, outbox
 from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.mail.transport import Blame, Trouble
 from tests.support import desk
@@ -129,10 +129,29 @@ def test_all_mail_is_paused_for_a_reason_and_let_go_again(world: World, ada: Des
     assert world.letters("ada") == ["sign_in"]
     assert "It was paused already." in ada.press(f"{MAIL}/pause", why="another reason")
     assert "Not sent: stopped by the coordinator." in ada.press(f"{MAIL}/2/stop")
-    assert "Mail goes out again." in ada.press(f"{MAIL}/resume")
+    assert "Mail goes out again now." in ada.press(f"{MAIL}/resume")
     assert "It was not paused." in ada.press(f"{MAIL}/resume")
     world.run()
     assert [state(number) for number in range(1, 5)] == [Fate.SENT, Fate.WITHDRAWN, Fate.SENT, Fate.SENT]
+
+
+def test_mail_the_operator_holds_is_not_let_go_from_the_board(world: World, ada: Desk, app: Flask) -> None:
+    with db.transaction() as session:
+        holds.set_up(session, holds.ALL, "a backup is looked at", clock.now(), by=holds.OPERATOR)
+    words = "Whoever runs the service has stopped all mail since Mon 1 Mar, 9:00 am Eastern Standard Time"
+    assert words in ada.see("/board/1")
+    assert words in ada.see(MAIL)
+    assert "Let mail go again" not in ada.text
+    assert "sign-in mails go out as ever" not in ada.text
+    assert "It waits: whoever runs the service has stopped all mail." in ada.see(f"{MAIL}/1")
+    assert "It was not paused." in ada.press(f"{MAIL}/resume")
+    ada.press(f"{MAIL}/pause", why="the hospital moves")
+    said = ada.press(f"{MAIL}/resume")
+    assert "Mail goes out again when whoever runs the service lets all mail go." in said
+    app.test_client().post("/sign-in", data={"email": "ada@example.org"})
+    world.run()
+    assert world.letters("ada") == []
+    assert [state(number) for number in range(1, 5)] == [Fate.WAITING] * 4
 
 
 @pytest.mark.parametrize("why", ["", "   ", "\u202e"])

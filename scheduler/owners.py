@@ -1,4 +1,4 @@
-"""Owners: who is sending a letter, and whether they still can; a name for each run over one connection."""
+"""Owners: who has something in hand, a letter or the clock, and whether they are gone; names that tell it."""
 
 import itertools
 import os
@@ -7,6 +7,7 @@ import threading
 from hashlib import sha256
 from pathlib import Path
 
+LONGEST_NAME = 28
 _PROC = Path("/proc")
 _numbers = itertools.count(1)
 _at_work: set[str] = set()
@@ -33,7 +34,7 @@ def end(name: str) -> None:
 
 
 def is_gone(name: str) -> bool:
-    """Whether `name` surely sends no more. Of other hosts nothing is known: their leases have to run out."""
+    """Whether `name` surely does no more. Of other hosts nothing is known: their leases have to run out."""
     host, _, rest = name.partition(":")
     pid, _, rest = rest.partition(":")
     if host != _host() or not pid.isdigit():
@@ -45,15 +46,25 @@ def is_gone(name: str) -> bool:
     return started != rest.partition(":")[0] if started else not _is_there(int(pid))
 
 
+def in_words(name: str) -> str:
+    """Like "process 4711 of rounds-1", for an operator."""
+    host, number, *_ = f"{name}::".split(":")
+    return f"process {number} of {host.partition('/')[0]}"
+
+
 def _host() -> str:
-    """This machine since it was started, and this container on it: where a process's number means one."""
+    """This machine since it was started, and this container on it: where a process's number means one.
+
+    Its name stands before it, for people; cut, since it may be a long one.
+    """
     about = [socket.gethostname()]
     try:
         about.append((_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
         about.append(os.readlink(_PROC / "self/ns/pid"))
     except OSError:
         pass  # not Linux: the host's name has to do
-    return sha256(" ".join(about).encode()).hexdigest()[:16]
+    name = about[0][:LONGEST_NAME].replace(":", "-").replace("/", "-")
+    return f"{name}/{sha256(' '.join(about).encode()).hexdigest()[:16]}"
 
 
 def _started(pid: int) -> str:
