@@ -59,9 +59,9 @@ WRONG_USE = [
     "upgrade now",
     "doctor now",
     "mail nonsense",
-    "mail pause now",
-    "mail pause --why",
-    "mail resume now",
+    "hold now",
+    "hold --why",
+    "release now",
     "inbound --recipient",
     "inbound",
     "preview people.csv",
@@ -91,7 +91,7 @@ REFUSED = [
     "run --host 256.256.256.256 --port 8765",
     "web --host 256.256.256.256 --port 8765",
     "preview people.csv/sub",
-    f"mail pause --why {'x' * 201}",
+    f"hold --why {'x' * 201}",
 ]
 
 

@@ -45,8 +45,8 @@ def _held(session: Session, hold: Hold, now: datetime) -> Finding:
         return Finding("mail held", Mark.NOTE, f"{whose} {held}")
     count = outbox.count_waiting(session)
     wait = "1 letter waits" if count == 1 else f"{count} letters wait"
-    words = f"All mail {held} {wait}; let mail go with  coffee-rounds mail resume."
-    return Finding("mail paused", Mark.NOTE, words)
+    words = f"All mail {held} {wait}; let mail go with  coffee-rounds release."
+    return Finding("holdd", Mark.NOTE, words)
 
 
 def _waiting(session: Session, now: datetime) -> Finding:

@@ -118,4 +118,4 @@ def _letters(session: Session, *, has_pace: bool) -> Iterator[str]:
 def _paused(session: Session) -> Iterator[str]:
     """Whoever asks need not be one of ours, so the reason is not told."""
     if (hold := holds.find(session, holds.ALL)) is not None:
-        yield f"All mail has been paused by the operator for {finding.lasted(clock.now() - hold.since)}."
+        yield f"All mail has been held back by the operator for {finding.lasted(clock.now() - hold.since)}."

@@ -104,9 +104,9 @@ def test_all_mail_the_operator_holds_is_a_note_with_how_many_wait_and_the_way_to
     with db.transaction() as session:
         holds.set_up(session, holds.ALL, "a backup is looked at", clock.now(), by=holds.OPERATOR)
     clock.advance(minutes=20)
-    assert told("note")["mail paused"] == (
+    assert told("note")["holdd"] == (
         "All mail is held back by the operator for 20 minutes: a backup is looked at. "
-        "4 letters wait; let mail go with  coffee-rounds mail resume."
+        "4 letters wait; let mail go with  coffee-rounds release."
     )
     assert not any(about.startswith("mail") for about in told("wrong"))
     assert "mail waiting" not in told("well")  # none waits longer than it should, and all wait

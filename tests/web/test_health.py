@@ -192,7 +192,7 @@ def test_mail_the_operator_has_paused_is_noted_without_the_reason(
         holds.set_up(session, holds.ALL, "sam@example.org complained", clock.now(), by=holds.OPERATOR)
     clock.advance(hours=3)
     sweep.note_finished(clock.now())
-    note = "All mail has been paused by the operator for 3 hours."
+    note = "All mail has been held back by the operator for 3 hours."
     assert said(app) == {"reasons": [], "notes": [note]}
     with db.transaction() as session:
         holds.lift(session, holds.ALL)

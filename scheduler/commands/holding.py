@@ -1,4 +1,4 @@
-"""`coffee-rounds mail …`: the operator's hold on all mail, set and lifted."""
+"""`coffee-rounds hold` and `release`: the operator's hold on all mail, set and lifted."""
 
 import json
 from collections.abc import Callable
@@ -17,42 +17,37 @@ from scheduler.programme import names
 as_json = click.option("--json", "as_json", is_flag=True, help="Print how mail stands as JSON.")
 
 
-@click.group()
-def mail() -> None:
-    """All mail of the service: kept back, and let go again."""
-
-
-@mail.command(cls=Verb)
+@click.command(cls=Verb)
 @click.option("--why", default="", metavar="TEXT", help="A reason that every coordinator reads on the board.")
 @as_json
-def pause(why: str, *, as_json: bool) -> None:
-    """Keep every letter back, sign-in mails too, until it is resumed; letters are still written and wait."""
+def hold(why: str, *, as_json: bool) -> None:
+    """Keep every letter back, sign-in mails too, until it is released; letters are still written and wait."""
     reason = names.clean_text(why, holds.WHY_LIMIT + 1)
     if len(reason) > holds.WHY_LIMIT:
         raise Refused(f"The reason can have {holds.WHY_LIMIT} characters at most; this one is longer.")
-    _carry_out(partial(_pause, reason), as_json=as_json)
+    _carry_out(partial(_hold, reason), as_json=as_json)
 
 
-@mail.command(cls=Verb)
+@click.command(cls=Verb)
 @as_json
-def resume(*, as_json: bool) -> None:
+def release(*, as_json: bool) -> None:
     """Let mail go again, and wake the workers; what a coordinator has paused stays paused."""
-    _carry_out(_resume, as_json=as_json)
+    _carry_out(_release, as_json=as_json)
     queue.ring("deliver")
 
 
-def _pause(reason: str, session: Session) -> str:
+def _hold(reason: str, session: Session) -> str:
     now = clock.now()
     before = holds.find(session, holds.ALL)
     if before is None:
         holds.set_up(session, holds.ALL, reason, now, by=holds.OPERATOR)
-        return "All mail is paused: no letter leaves until  coffee-rounds mail resume."
+        return "All mail is held back: no letter leaves until  coffee-rounds release."
     because = f": {before.why.rstrip('.')}." if before.why else "."
-    return f"All mail has been paused already for {finding.lasted(now - before.since)}{because}"
+    return f"All mail has been held back already for {finding.lasted(now - before.since)}{because}"
 
 
-def _resume(session: Session) -> str:
-    return "Mail goes out again." if holds.lift(session, holds.ALL) else "Mail was not paused."
+def _release(session: Session) -> str:
+    return "Mail goes out again." if holds.lift(session, holds.ALL) else "Mail was not held back."
 
 
 def _carry_out(verb: Callable[[Session], str], *, as_json: bool) -> None:
@@ -72,10 +67,10 @@ def _carry_out(verb: Callable[[Session], str], *, as_json: bool) -> None:
 
 
 def _standing(session: Session) -> dict[str, object]:
-    """For programs: the same keys whether mail is paused or not."""
+    """For programs: the same keys whether mail is held back or not."""
     found = holds.find(session, holds.ALL)
     return {
-        "is_paused": found is not None,
+        "is_holdd": found is not None,
         "since": found.since.isoformat() if found is not None else None,
         "why": found.why if found is not None else "",
         "waiting": outbox.count_waiting(session),
