@@ -56,6 +56,8 @@ def open_round(programme: int, first_on: date, last_on: date, blocked: tuple[str
         kept = speaking.get_programme(session, programme)
         opened = running.open_round(session, kept, first_on, last_on, clock.now(), blocked=spans, **more)
         click.echo(opened.id)
+        if unknown := progress.blocked_for_nobody(session, opened):
+            click.echo(unknown, err=True)
 
 
 @round_.command(cls=Verb)

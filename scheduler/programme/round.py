@@ -1,5 +1,6 @@
 """The round: one run of a programme, from asking to closing."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -88,12 +89,20 @@ class Round(Base):
 
     def blocked_for(self, stage: str) -> list[tuple[date, date]]:
         """The spans of dates without chats for someone of `stage` (a student's year)."""
-        year = names.clean_text(stage, 60).casefold()
+        year = _year(stage)
         return [
             (date.fromisoformat(span["from"]), date.fromisoformat(span["to"]))
             for span in self.blocked
             if not span["stage"] or span["stage"].casefold() == year
         ]
+
+    def blocked_for_nobody(self, known: Iterable[str]) -> list[str]:
+        """The years with dates without chats that none of the stages in `known` is, as first written."""
+        years: dict[str, str] = {}
+        for span in self.blocked:
+            years.setdefault(span["stage"].casefold(), span["stage"])
+        nobodys = years.keys() - {"", *map(_year, known)}
+        return [year for folded, year in years.items() if folded in nobodys]
 
     def act(self, act: RoundAct, now: datetime, *, by: By) -> bool:
         """Do `act`; whether anything changed. Raises life.NotNow."""
@@ -130,3 +139,8 @@ class Round(Base):
     def plan_ahead(self, now: datetime) -> None:
         """Set `due_step` and `due_at` to what comes first."""
         self.due_step, self.due_at = self.following(now, refill_at=self.refill_at)
+
+
+def _year(stage: str) -> str:
+    """A person's stage as the years of blocked dates are compared with."""
+    return names.clean_text(stage, 60).casefold()

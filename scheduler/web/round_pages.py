@@ -163,6 +163,7 @@ def _shown(session: Session, round_: Round, now: datetime) -> dict[str, object]:
         "awaited": progress.awaited(session, round_, now),
         "has_plan": round_.state is Stage.DRAFTED and publishing.has_chats(session, round_),
         "without_place": progress.without_place(session, round_, now),
+        "nobodys_year": progress.blocked_for_nobody(session, round_) if round_.state is Stage.OPEN else "",
         "may_take_back": round_.state is Stage.RUNNING and _is_fresh(round_, now),
         "tab": tab,
         "tabs": [(words, url_for("round_pages.show", **here, tab=name), name == tab) for name, words in TABS],

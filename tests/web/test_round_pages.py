@@ -54,6 +54,31 @@ def test_a_round_is_opened_with_its_blocked_dates(ada: Desk) -> None:
         ]
 
 
+def test_dates_blocked_for_a_year_that_nobody_is_in_are_named_until_people_are_asked(
+    world: World, ada: Desk
+) -> None:
+    with db.transaction() as session:
+        world.person(session, "sam").stage = "Year 3"
+        world.person(session, "lee").stage = "Year 4"
+        world.person(session, "lee").leave()
+    years = "2027-03-15: YEAR 3\n2027-03-16: yaer 3\n2027-03-17: Yaer 3\n2027-03-18: year 4\n2027-03-19"
+    page = ada.press("/board/1/rounds/new", **{**DATES, "blocked": years})
+    sentence = (
+        "Nobody in this programme is in “yaer 3” or “year 4”, so the dates without chats "
+        "for those years apply to nobody yet."
+    )
+    assert sentence in page
+    assert "Nobody in this programme is in" not in ada.press(f"{ROUND}/ask")
+
+
+def test_dates_blocked_for_a_year_that_somebody_is_in_need_no_word(world: World, ada: Desk) -> None:
+    with db.transaction() as session:
+        world.person(session, "sam").stage = "Year  3"
+    page = ada.press("/board/1/rounds/new", **{**DATES, "blocked": "2027-03-15: year 3\n2027-03-17"})
+    assert "Ask everyone" in page
+    assert "Nobody in this programme is in" not in page
+
+
 @pytest.mark.parametrize(
     ("field", "text"),
     [
