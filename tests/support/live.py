@@ -53,7 +53,7 @@ class Live:
         }
 
     def __enter__(self) -> Self:
-        port = _free_port()
+        port = free_port()
         self.environ |= {
             "SMTP_URL": self.open_mail_server(),
             "PORT": str(port),
@@ -184,7 +184,8 @@ class Live:
             return sweep.next_due(session, clock.now())
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         port: int = door.getsockname()[1]
