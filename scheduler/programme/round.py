@@ -1,7 +1,7 @@
 """The round: one run of a programme, from asking to closing."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, String
@@ -38,6 +38,9 @@ class Round(Base):
     since: Mapped[datetime | None] = mapped_column(default=None)
     blocked: Mapped[list[Any]] = mapped_column(default_factory=list)
     """Spans of dates without chats: `{"from": date, "to": date, "stage": year or ""}`."""
+    quiet_from: Mapped[str | None] = mapped_column(String(5), default=None)
+    """Where the round's quiet hours are its own, with `quiet_to`; None while they are the programme's."""
+    quiet_to: Mapped[str | None] = mapped_column(String(5), default=None)
     settle_by: Mapped[datetime | None] = mapped_column(default=None)
     publish_at: Mapped[datetime | None] = mapped_column(default=None)
     refill_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -57,6 +60,13 @@ class Round(Base):
     def length(self) -> timedelta:
         """How long a chat of this round lasts."""
         return timedelta(minutes=self.minutes)
+
+    @property
+    def quiet(self) -> tuple[time, time]:
+        """The local hours in which time writes to nobody about this round: its own, else the programme's."""
+        if self.quiet_from is None or self.quiet_to is None:
+            return self.programme.quiet
+        return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_to)
 
     @property
     def ends_at(self) -> datetime:

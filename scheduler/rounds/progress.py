@@ -132,6 +132,12 @@ def coming(round_: Round) -> str:
     return f"Next: {NEXT[round_.due_step]} on {moment(round_.due_at, round_.programme)}."
 
 
+def quiet(round_: Round) -> str:
+    """When nobody is reminded of anything in this round, in a sentence."""
+    starts, ends = round_.quiet
+    return f"Nobody is reminded from {starts:%H:%M} to {ends:%H:%M}." if starts != ends else "No quiet hours."
+
+
 def _current(round_: Round, now: datetime) -> int:
     if round_.state is Stage.RUNNING:
         begun = now >= localtime.start_of_day(round_.first_on, round_.programme.timezone)

@@ -74,6 +74,21 @@ def test_opening_warns_of_dates_blocked_for_a_year_that_nobody_is_in(run: Comman
     )
 
 
+def test_a_round_is_opened_with_quiet_hours_of_its_own(run: Commands, clock: Clock) -> None:
+    World(clock, Mailroom()).begin()
+    opening = ("round", "open", "--programme", "1", "--from", "2027-03-08", "--to", "2027-03-19")
+    for option, text in (("--quiet-from", "25:00"), ("--quiet-to", "dawn"), ("--quiet-to", "")):
+        wrong = run(*opening, option, text)
+        assert wrong.exit_code == 2
+        assert f"'{option}': “{text}” is not a time such as 21:00." in wrong.stderr
+    assert run.must(*opening, "--quiet-from", "18:00") == "1\n"
+    assert run.must(*opening[:-1], "2027-03-18", "--quiet-from", "21:00", "--quiet-to", "07:30") == "2\n"
+    with db.reading() as session:
+        own, usual = (session.get_one(Round, number) for number in (1, 2))
+        assert (own.quiet_from, own.quiet_to) == ("18:00", "07:30")
+        assert (usual.quiet_from, usual.quiet_to) == (None, None)
+
+
 def test_a_plan_tells_which_chats_have_no_place(run: Commands, clock: Clock) -> None:
     world = World(clock, Mailroom())
     world.begin()
