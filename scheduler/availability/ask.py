@@ -102,4 +102,4 @@ class Ask(Base):
             self.due_step = self.due_at = None
             return
         self.due_step = upcoming[0]
-        self.due_at = localtime.after_quiet(upcoming[1], self.person.timezone, programme.quiet)
+        self.due_at = localtime.after_quiet(upcoming[1], self.person.timezone, self.round.quiet)

@@ -203,8 +203,7 @@ class Chat(Base):
             return
         self.due_step, moment = upcoming
         if self.due_step in lifecycle.QUIET_STEPS:
-            programme = self.round.programme
-            moment = localtime.after_quiet(moment, programme.timezone, programme.quiet)
+            moment = localtime.after_quiet(moment, self.round.programme.timezone, self.round.quiet)
         self.due_at = moment
 
     def agenda(self) -> tuple[life.Step, ...]:

@@ -45,8 +45,14 @@ def round_() -> None:
     metavar="SPAN",
     help="Dates without chats, as often as needed: 2027-03-15, or '2027-03-15 to 2027-03-19: year 3'.",
 )
+@click.option(
+    "--quiet-from", type=typed.TIME, metavar="TIME", help="From when nobody is reminded, like 21:00."
+)
+@click.option(
+    "--quiet-to", type=typed.TIME, metavar="TIME", help="Until when; without either, as the programme has it."
+)
 def open_round(programme: int, first_on: date, last_on: date, blocked: tuple[str, ...], **more: Any) -> None:
-    """Open a round and print its number; nobody is asked yet. Its quiet hours are the programme's."""
+    """Open a round and print its number; nobody is asked yet."""
     try:
         spans = free_days.read("\n".join(blocked))
     except free_days.BadSpan as error:
@@ -56,6 +62,8 @@ def open_round(programme: int, first_on: date, last_on: date, blocked: tuple[str
         kept = opening.get_programme(session, programme)
         opened = running.open_round(session, kept, first_on, last_on, clock.now(), blocked=spans, **more)
         click.echo(opened.id)
+        if unknown := progress.blocked_for_nobody(session, opened):
+            click.echo(unknown, err=True)
 
 
 @round_.command(cls=Verb)

@@ -70,7 +70,7 @@ def _standing(session: Session) -> dict[str, object]:
     """For programs: the same keys whether mail is held back or not."""
     found = holds.find(session, holds.ALL)
     return {
-        "is_holdd": found is not None,
+        "is_held": found is not None,
         "since": found.since.isoformat() if found is not None else None,
         "why": found.why if found is not None else "",
         "waiting": outbox.count_waiting(session),

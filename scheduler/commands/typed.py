@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from scheduler.commands.speaking import Refused
-from scheduler.programme import names
+from scheduler.programme import arrangement, names
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -43,6 +43,19 @@ class Day(click.ParamType[date]):
             self.fail(f"{names.quoted(str(value))} is not a date such as 2027-03-01.", param, ctx)
 
 
+class TimeOfDay(click.ParamType[str]):
+    """A time of day, as a programme's settings take it."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The time as we keep it, like "21:00"."""
+        try:
+            return arrangement.time_of_day(str(value))
+        except arrangement.BadTime:
+            self.fail(f"{names.quoted(str(value))} is not a time such as 21:00.", param, ctx)
+
+
 class Folder(click.Path):
     """A folder that may still have to be made; the working folder is meant by a dot, not by nothing."""
 
@@ -55,7 +68,7 @@ class Folder(click.Path):
 
 KEPT = Number(1, 999_999_999)
 """The number of a programme or a round, as it was printed when that was made."""
-DAY, FOLDER = Day(), Folder(file_okay=False)
+DAY, TIME, FOLDER = Day(), TimeOfDay(), Folder(file_okay=False)
 
 
 def content(path: Path, most: int) -> bytes:

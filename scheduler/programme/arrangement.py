@@ -30,6 +30,10 @@ class Misfit(ValueError):
         self.faults = faults
 
 
+class BadTime(ValueError):
+    """What was written is no time of day; the text is a sentence for people."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arrangement:
     """The settings of a programme, as they are kept; two lead times in minutes by step name."""
@@ -150,10 +154,18 @@ def _days(sent: Mapping[str, str], faults: dict[str, str]) -> list[int]:
 
 def _wall(sent: Mapping[str, str], field: str, faults: dict[str, str]) -> str:
     try:
-        return time.fromisoformat(sent.get(field, "").strip()).strftime("%H:%M")
-    except ValueError:
-        faults[field] = "A time of day is written like 21:00."
+        return time_of_day(sent.get(field, ""))
+    except BadTime as error:
+        faults[field] = str(error)
         return ""
+
+
+def time_of_day(text: str) -> str:
+    """A time of day as we keep it, like "21:00". Raises BadTime."""
+    try:
+        return time.fromisoformat(text.strip()).strftime("%H:%M")
+    except ValueError:
+        raise BadTime("A time of day is written like 21:00.") from None
 
 
 def _parts(sent: Mapping[str, str], minutes: int, faults: dict[str, str]) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """The round: one run of a programme, from asking to closing."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, String
@@ -37,6 +38,9 @@ class Round(Base):
     since: Mapped[datetime | None] = mapped_column(default=None)
     blocked: Mapped[list[Any]] = mapped_column(default_factory=list)
     """Spans of dates without chats: `{"from": date, "to": date, "stage": year or ""}`."""
+    quiet_from: Mapped[str | None] = mapped_column(String(5), default=None)
+    """Where the round's quiet hours are its own, with `quiet_to`; None while they are the programme's."""
+    quiet_to: Mapped[str | None] = mapped_column(String(5), default=None)
     settle_by: Mapped[datetime | None] = mapped_column(default=None)
     publish_at: Mapped[datetime | None] = mapped_column(default=None)
     refill_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -56,6 +60,13 @@ class Round(Base):
     def length(self) -> timedelta:
         """How long a chat of this round lasts."""
         return timedelta(minutes=self.minutes)
+
+    @property
+    def quiet(self) -> tuple[time, time]:
+        """The local hours in which time writes to nobody about this round: its own, else the programme's."""
+        if self.quiet_from is None or self.quiet_to is None:
+            return self.programme.quiet
+        return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_to)
 
     @property
     def ends_at(self) -> datetime:
@@ -88,12 +99,20 @@ class Round(Base):
 
     def blocked_for(self, stage: str) -> list[tuple[date, date]]:
         """The spans of dates without chats for someone of `stage` (a student's year)."""
-        year = names.clean_text(stage, 60).casefold()
+        year = _year(stage)
         return [
             (date.fromisoformat(span["from"]), date.fromisoformat(span["to"]))
             for span in self.blocked
             if not span["stage"] or span["stage"].casefold() == year
         ]
+
+    def blocked_for_nobody(self, known: Iterable[str]) -> list[str]:
+        """The years with dates without chats that none of the stages in `known` is, as first written."""
+        years: dict[str, str] = {}
+        for span in self.blocked:
+            years.setdefault(span["stage"].casefold(), span["stage"])
+        nobodys = years.keys() - {"", *map(_year, known)}
+        return [year for folded, year in years.items() if folded in nobodys]
 
     def act(self, act: RoundAct, now: datetime, *, by: By) -> bool:
         """Do `act`; whether anything changed. Raises life.NotNow."""
@@ -130,3 +149,8 @@ class Round(Base):
     def plan_ahead(self, now: datetime) -> None:
         """Set `due_step` and `due_at` to what comes first."""
         self.due_step, self.due_at = self.following(now, refill_at=self.refill_at)
+
+
+def _year(stage: str) -> str:
+    """A person's stage as the years of blocked dates are compared with."""
+    return names.clean_text(stage, 60).casefold()

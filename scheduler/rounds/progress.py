@@ -16,7 +16,8 @@ from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import LIVE, State
 from scheduler.chats.proposal import Proposal, ProposalState
 from scheduler.life import By
-from scheduler.programme.person import Person
+from scheduler.programme import names
+from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.stages import Stage
@@ -131,6 +132,12 @@ def coming(round_: Round) -> str:
     return f"Next: {NEXT[round_.due_step]} on {moment(round_.due_at, round_.programme)}."
 
 
+def quiet(round_: Round) -> str:
+    """When nobody is reminded of anything in this round, in a sentence."""
+    starts, ends = round_.quiet
+    return f"Nobody is reminded from {starts:%H:%M} to {ends:%H:%M}." if starts != ends else "No quiet hours."
+
+
 def _current(round_: Round, now: datetime) -> int:
     if round_.state is Stage.RUNNING:
         begun = now >= localtime.start_of_day(round_.first_on, round_.programme.timezone)
@@ -229,6 +236,17 @@ def without_place(session: Session, round_: Round, now: datetime) -> int:
     """How many of the round's chats are still to come, and where they are to be is not known."""
     which = Chat.round_id == round_.id, Chat.state.in_(LIVE), Chat.starts_at > now, Chat.place == ""
     return session.scalar(select(func.count(Chat.id)).where(*which)) or 0
+
+
+def blocked_for_nobody(session: Session, round_: Round) -> str:
+    """A sentence naming the years with dates without chats that nobody in the programme is in, or none."""
+    here = Person.programme_id == round_.programme_id, Person.standing != Standing.LEFT
+    years = round_.blocked_for_nobody(session.scalars(select(Person.stage).where(*here).distinct()))
+    if not years:
+        return ""
+    named = " or ".join(names.quoted(year) for year in years)
+    those = "that year apply" if len(years) == 1 else "those years apply"
+    return f"Nobody in this programme is in {named}, so the dates without chats for {those} to nobody yet."
 
 
 def _chats(round_: Round) -> Select[Chat]:

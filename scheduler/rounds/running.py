@@ -44,11 +44,15 @@ def open_round(
     answer_on: date | None = None,
     minutes: int | None = None,
     blocked: Sequence[dict[str, str]] = (),
+    quiet_from: str | None = None,
+    quiet_to: str | None = None,
 ) -> Round:
     """A new round of the dates given, both included, in the programme's zone; nobody is asked yet.
 
     Answers are wanted until the end of `answer_on`; without it, half the time to the first date, a week at
-    most. Raises NoRound with a sentence when this makes no round, or there is one for these dates already.
+    most. Quiet hours other than the programme's (as `arrangement.time_of_day` writes them) are the round's
+    own and stay; an end left out is the programme's. Raises NoRound with a sentence when this makes no round,
+    or there is one for these dates already.
     """
     minutes = programme.minutes if minutes is None else minutes
     today = localtime.in_zone(now, programme.timezone).date()
@@ -68,6 +72,7 @@ def open_round(
         since=now,
         blocked=list(blocked),
     )
+    round_.quiet_from, round_.quiet_to = _own_quiet(programme, quiet_from, quiet_to)
     _check_days(round_, now)
     _check_alone(session, round_)
     session.add(round_)
@@ -92,6 +97,15 @@ def _check_length(programme: Programme, minutes: int) -> None:
     if unfit := arrangement.too_short(programme.parts, minutes):
         ways = "Choose a shorter chat, or change the parts of the day in the settings."
         raise NoRound("minutes", f"{unfit} {ways}")
+
+
+def _own_quiet(
+    programme: Programme, quiet_from: str | None, quiet_to: str | None
+) -> tuple[str, str] | tuple[None, None]:
+    """The hours as the round keeps them; none where they are the programme's, with which they change then."""
+    theirs = programme.quiet_from, programme.quiet_to
+    wanted = quiet_from or theirs[0], quiet_to or theirs[1]
+    return (None, None) if wanted == theirs else wanted
 
 
 def _check_days(round_: Round, now: datetime) -> None:

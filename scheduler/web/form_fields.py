@@ -9,7 +9,7 @@ from typing import Any
 from flask import Request
 
 from scheduler import localtime
-from scheduler.programme import free_days
+from scheduler.programme import arrangement, free_days
 
 LARGEST_HIDDEN = 600_000
 """A class list up to this size travels through the preview's form; a larger one is chosen again."""
@@ -38,6 +38,8 @@ def round_dates(sent: Mapping[str, str], today: date) -> dict[str, Any]:
         "answer_on": _date(sent, "answer_on", today, faults) if sent.get("answer_on", "").strip() else None,
         "minutes": _minutes(sent, faults),
         "blocked": _blocked(sent.get("blocked", ""), faults),
+        "quiet_from": _time(sent, "quiet_from", faults),
+        "quiet_to": _time(sent, "quiet_to", faults),
     }
     if faults:
         raise Unreadable(faults)
@@ -59,6 +61,14 @@ def _minutes(sent: Mapping[str, str], faults: dict[str, str]) -> int:
         return int(text[:4])
     faults["minutes"] = "Please choose how long a chat lasts."
     return 0
+
+
+def _time(sent: Mapping[str, str], field: str, faults: dict[str, str]) -> str | None:
+    try:
+        return arrangement.time_of_day(sent[field]) if sent.get(field, "").strip() else None
+    except arrangement.BadTime as error:
+        faults[field] = str(error)
+        return None
 
 
 def _blocked(text: str, faults: dict[str, str]) -> list[dict[str, str]]:

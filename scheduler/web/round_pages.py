@@ -20,6 +20,7 @@ from scheduler.web import access, board_frame, form_fields
 pages = board_frame.guarded("round_pages", __name__)
 
 TABS = (("people", "People"), ("plan", "Plan"), ("chats", "Chats"))
+FIELDS = ("first_on", "last_on", "answer_on", "minutes", "blocked", "quiet_from", "quiet_to")
 FIRST_TAB = {Stage.DRAFTED: "plan", Stage.RUNNING: "chats", Stage.CLOSED: "chats"}
 
 
@@ -28,7 +29,12 @@ def new(programme_id: int) -> ResponseReturnValue:
     """The form that opens a round."""
     with db.reading() as session:
         programme = access.programme(session, programme_id)
-        return _form(session, programme, {"minutes": str(programme.minutes)}, {})
+        usual = {
+            "minutes": str(programme.minutes),
+            "quiet_from": programme.quiet_from,
+            "quiet_to": programme.quiet_to,
+        }
+        return _form(session, programme, usual, {})
 
 
 @pages.post("/board/<int:programme_id>/rounds/new")
@@ -130,7 +136,7 @@ def _people(count: int) -> str:
 
 def _form(session: Session, programme: Programme, sent: dict[str, str], errors: dict[str, str]) -> str:
     today = localtime.in_zone(clock.now(), programme.timezone).date()
-    empty = dict.fromkeys(("first_on", "last_on", "answer_on", "minutes", "blocked"), "")
+    empty = dict.fromkeys(FIELDS, "")
     mentors, students, _ = people.counts(session, programme, clock.now())
     return board_frame.page(
         "board_round_new",
@@ -143,8 +149,6 @@ def _form(session: Session, programme: Programme, sent: dict[str, str], errors: 
         today=today.isoformat(),
         mentors=mentors,
         students=students,
-        quiet=(programme.quiet_from, programme.quiet_to),
-        settings_url=url_for("programme_pages.show", programme_id=programme.id),
     )
 
 
@@ -159,10 +163,12 @@ def _shown(session: Session, round_: Round, now: datetime) -> dict[str, object]:
         "steps": steps,
         "current": current,
         "standing": progress.standing(round_, now),
+        "quiet": progress.quiet(round_),
         "state": str(round_.state),
         "awaited": progress.awaited(session, round_, now),
         "has_plan": round_.state is Stage.DRAFTED and publishing.has_chats(session, round_),
         "without_place": progress.without_place(session, round_, now),
+        "nobodys_year": progress.blocked_for_nobody(session, round_) if round_.state is Stage.OPEN else "",
         "may_take_back": round_.state is Stage.RUNNING and _is_fresh(round_, now),
         "tab": tab,
         "tabs": [(words, url_for("round_pages.show", **here, tab=name), name == tab) for name, words in TABS],

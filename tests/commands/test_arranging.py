@@ -58,6 +58,37 @@ def test_a_plan_is_told_with_its_reasons_and_with_whom_it_left_out(run: Commands
     ]
 
 
+def test_opening_warns_of_dates_blocked_for_a_year_that_nobody_is_in(run: Commands, clock: Clock) -> None:
+    world = World(clock, Mailroom())
+    world.begin()
+    with db.transaction() as session:
+        world.person(session, "sam").stage = "Year 3"
+    opening = ("round", "open", "--programme", "1", "--blocked", "2027-03-15: year 3")
+    known = run(*opening, "--from", "2027-03-08", "--to", "2027-03-19")
+    assert (known.exit_code, known.stdout, known.stderr) == (0, "1\n", "")
+    slip = run(*opening, "--from", "2027-04-05", "--to", "2027-04-16", "--blocked", "2027-04-06: yaer 3")
+    assert (slip.exit_code, slip.stdout) == (0, "2\n")
+    assert slip.stderr == (
+        "Nobody in this programme is in “yaer 3”, "
+        "so the dates without chats for that year apply to nobody yet.\n"
+    )
+
+
+def test_a_round_is_opened_with_quiet_hours_of_its_own(run: Commands, clock: Clock) -> None:
+    World(clock, Mailroom()).begin()
+    opening = ("round", "open", "--programme", "1", "--from", "2027-03-08", "--to", "2027-03-19")
+    for option, text in (("--quiet-from", "25:00"), ("--quiet-to", "dawn"), ("--quiet-to", "")):
+        wrong = run(*opening, option, text)
+        assert wrong.exit_code == 2
+        assert f"'{option}': “{text}” is not a time such as 21:00." in wrong.stderr
+    assert run.must(*opening, "--quiet-from", "18:00") == "1\n"
+    assert run.must(*opening[:-1], "2027-03-18", "--quiet-from", "21:00", "--quiet-to", "07:30") == "2\n"
+    with db.reading() as session:
+        own, usual = (session.get_one(Round, number) for number in (1, 2))
+        assert (own.quiet_from, own.quiet_to) == ("18:00", "07:30")
+        assert (usual.quiet_from, usual.quiet_to) == (None, None)
+
+
 def test_a_plan_tells_which_chats_have_no_place(run: Commands, clock: Clock) -> None:
     world = World(clock, Mailroom())
     world.begin()

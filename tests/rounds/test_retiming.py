@@ -12,11 +12,12 @@ from scheduler.chats.chat import Chat
 from scheduler.programme import arrangement
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
-from scheduler.rounds import retiming
+from scheduler.rounds import retiming, running
 from tests.support import desk
 from tests.support.world import ZONE, World
 
 FIRST, LAST = date(2027, 3, 8), date(2027, 3, 19)
+PAIRS = {1: ("maya", "sam"), 2: ("noor", "lee")}
 
 
 @pytest.fixture
@@ -69,6 +70,25 @@ def test_what_is_written_in_quiet_hours_waits_by_the_new_ones(app: Flask, world:
     assert due(Chat, chat) == ("remind", "03-08 04:30")
     settle(app, remind="36", quiet_from="23:00", quiet_to="10:15")
     assert due(Chat, chat) == ("remind", "03-08 10:15")
+
+
+def test_letters_about_a_round_with_its_own_quiet_hours_wait_by_them(app: Flask, world: World) -> None:
+    for first, last, hours in ((FIRST, LAST, {}), (FIRST, date(2027, 3, 18), {"quiet_to": "10:15"})):
+        with db.transaction() as session:
+            programme = session.scalars(select(Programme)).one()
+            running.open_round(session, programme, first, last, clock.now(), **hours)
+    for round_id in (1, 2):
+        desk.sign_in(app).press(f"/board/1/rounds/{round_id}/ask")
+    assert [due(Ask, number)[1] for number in (1, 5)] == ["03-04 09:00", "03-04 10:15"]
+    for round_id in (1, 2):
+        chat_id = world.chat(round_id, *PAIRS[round_id], "2027-03-09 16:30")
+        desk.accept(chat_id)
+    settle(app, remind="36")
+    assert [due(Chat, number) for number in (1, 2)] == [("remind", "03-08 07:30"), ("remind", "03-08 10:15")]
+    world.at("2027-03-08 10:14")
+    assert [reminders(world, name) for name in ("maya", "sam", "noor", "lee")] == [1, 1, 0, 0]
+    world.at("2027-03-08 10:16")
+    assert [reminders(world, name) for name in ("maya", "sam", "noor", "lee")] == [1, 1, 1, 1]
 
 
 def test_who_was_reminded_is_not_reminded_again(app: Flask, world: World, chat: int) -> None:

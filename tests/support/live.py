@@ -189,7 +189,7 @@ class Live:
 
 
 def free_port() -> int:
-    """A port nobody listens at."""
+    """A port of this machine on which nobody listens."""
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         port: int = door.getsockname()[1]

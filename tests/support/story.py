@@ -94,6 +94,12 @@ class Story(World):
         self.invites().press("Yes, I'll be there")
         self.later(minutes=3)
 
+    def says(self, name: str, said: str) -> None:
+        """Somebody answers the newest question whether they met: "met", or why not ("could_not")."""
+        words = "Yes, we met" if said == "met" else "No, we did not meet"
+        self.find(name, "Did you two meet").open(words).press("Send", said=said)
+        self.run()
+
     def chats(self) -> list[str]:
         """The round's chats as the board shows them: "Sam and Maya, Tue 9 Mar, 4:30 – 5:00 pm, agreed"."""
         rows = ROW.findall(self.board(f"{self.round_page}?tab=chats").text)

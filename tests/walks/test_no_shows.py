@@ -19,15 +19,9 @@ def morning(story: Story) -> Story:
     return story
 
 
-def says(story: Story, name: str, said: str) -> None:
-    words = "Yes, we met" if said == "met" else "No, we did not meet"
-    story.find(name, QUESTION).open(words).press("Send", said=said)
-    story.run()
-
-
 def test_both_met(morning: Story) -> None:
-    says(morning, SAM, "met")
-    says(morning, MAYA, "met")
+    morning.says(SAM, "met")
+    morning.says(MAYA, "met")
     assert morning.chats() == ["Sam and Maya, Tue 9 Mar, 4:30 – 5:00 pm, met"]
     morning.at("2027-03-18 09:00")
     assert [morning.last(name).subject for name in (SAM, MAYA)] == [QUESTION, QUESTION]
@@ -37,7 +31,7 @@ def test_both_met(morning: Story) -> None:
 def test_times_reach_the_reporter_at_once_and_the_other_after_ten_minutes(
     morning: Story, who: str, other: str
 ) -> None:
-    says(morning, who, "absent")
+    morning.says(who, "absent")
     assert morning.chats() == [MISSED]
     assert (morning.last(who).subject, morning.last(other).subject) == (AGAIN, QUESTION)
     morning.later(minutes=9)
@@ -49,7 +43,7 @@ def test_times_reach_the_reporter_at_once_and_the_other_after_ten_minutes(
 
 
 def test_what_the_student_picks_is_agreed_at_once(morning: Story) -> None:
-    says(morning, MAYA, "absent")
+    morning.says(MAYA, "absent")
     morning.later(minutes=11)
     page = morning.last(SAM).open("Tuesday 16 March").press("Choose this time")
     assert "It is agreed: Tuesday 16 March" in page.words
@@ -62,7 +56,7 @@ def test_what_the_student_picks_is_agreed_at_once(morning: Story) -> None:
 
 
 def test_what_the_mentor_picks_is_proposed_to_the_student(morning: Story) -> None:
-    says(morning, MAYA, "could_not")
+    morning.says(MAYA, "could_not")
     morning.last(MAYA).open("Tuesday 16 March").press("Choose this time")
     morning.later(minutes=11)
     assert AGAIN not in morning.subjects(SAM)  # there is a new time already
@@ -76,17 +70,17 @@ def test_what_the_mentor_picks_is_proposed_to_the_student(morning: Story) -> Non
 
 
 def test_a_report_is_taken_back_before_the_other_hears(morning: Story) -> None:
-    says(morning, SAM, "absent")
+    morning.says(SAM, "absent")
     morning.last(SAM).press("Take it back")
     morning.later(minutes=20)
     assert morning.last(MAYA).subject == QUESTION
-    says(morning, SAM, "met")
-    says(morning, MAYA, "met")
+    morning.says(SAM, "met")
+    morning.says(MAYA, "met")
     assert morning.chats() == ["Sam and Maya, Tue 9 Mar, 4:30 – 5:00 pm, met"]
 
 
 def test_nobody_picks_and_both_are_asked_once_more(morning: Story) -> None:
-    says(morning, SAM, "absent")
+    morning.says(SAM, "absent")
     morning.at("2027-03-12 09:30")
     assert [morning.last(name).subject[:18] for name in (SAM, MAYA)] == ["Another time with "] * 2
     morning.at("2027-03-16 09:30")
@@ -97,7 +91,7 @@ def test_with_no_time_left_a_picker_for_this_one_chat_finds_one(story: Story) ->
     only = "2027-03-09 16:30-17:00"
     story.invites(MAYA, SAM, only).press("Yes, I'll be there")
     story.at("2027-03-10 08:30")
-    says(story, SAM, "absent")
+    story.says(SAM, "absent")
     letter = story.last(SAM)
     assert "No time is left that you both gave." in letter.text
     page = letter.press("Pick times for this chat", t=["20270312-1630-1830"])
@@ -114,8 +108,8 @@ def test_with_no_time_left_a_picker_for_this_one_chat_finds_one(story: Story) ->
 
 @pytest.mark.parametrize(("words", "ends"), [("They met", "met"), ("They did not", "did not take place")])
 def test_the_coordinator_settles_a_contradiction(morning: Story, words: str, ends: str) -> None:
-    says(morning, SAM, "met")
-    says(morning, MAYA, "absent")
+    morning.says(SAM, "met")
+    morning.says(MAYA, "absent")
     assert morning.chats() == ["Sam and Maya, Tue 9 Mar, 4:30 – 5:00 pm, agreed"]
     need = morning.board().follow("Sam Lind and Dr Maya Okafor say different things")
     assert "Neither knows what the other said" in need.words

@@ -2,23 +2,23 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from scheduler import clock, db, settings, sweep, ticking
-from scheduler.app import create_app
+from scheduler import clock, db, settings, sweep, ticking, wiring
 from scheduler.chats.chat import Chat
 from scheduler.chats.lifecycle import State
 from scheduler.life import By
 from scheduler.mail import inbox, replies
 from scheduler.programme.person import Person
 from tests.support import truth
+from tests.support.commands import COMMAND
+from tests.support.http_client import HttpClient
+from tests.support.live import free_port
 from tests.support.mailroom import Mail, Mailroom, Page, look
 from tests.support.sink import Sink
 from tests.support.story import halves, plain
@@ -46,27 +46,37 @@ def class_list() -> bytes:
 
 
 class Service:
-    """The service as it is installed: its commands, its pages, its mail over a real connection."""
+    """The service as it is installed: its commands, its pages and its mail over real connections."""
 
     def __init__(self, environ: dict[str, str], sink: Sink) -> None:
         self.environ, self.sink = environ, sink
         self.mailroom, self.mails = Mailroom(), list[tuple[str, Mail]]()
+        self.pages: subprocess.Popen[bytes] | None = None
 
     def command(self, *args: str, given: bytes = b"") -> str:
         """Run a command of the service; what it printed, on both of its outputs."""
-        line = [Path(sys.executable).with_name("coffee-rounds"), *args]
-        done = subprocess.run(line, input=given, env=self.environ, capture_output=True, timeout=60)
+        done = subprocess.run(
+            [COMMAND, *args], input=given, env=self.environ, capture_output=True, timeout=60
+        )
         said = (done.stdout + done.stderr).decode()
         assert done.returncode == 0, said
         return said
 
-    def serve(self) -> FlaskClient:
-        """The pages, on the same database, mail server and clock as the commands."""
-        known = settings.load(self.environ)
-        made = create_app(known)
-        self.transport = made.extensions["wired"].transport
-        self.mailroom.client = made.test_client()
-        return self.mailroom.client
+    def serve(self) -> HttpClient:
+        """A browser at the pages, which a process of their own serves as `coffee-rounds web` does."""
+        self.transport = wiring.start(settings.load(self.environ)).transport
+        with (Path(self.environ["DATA_DIR"]) / "web.log").open("ab") as log:
+            self.pages = subprocess.Popen([COMMAND, "web"], env=self.environ, stdout=log, stderr=log)
+        client = HttpClient(self.environ["BASE_URL"])
+        assert client.get("/healthz").status_code == 200
+        self.mailroom.client = client  # type: ignore[assignment]  # speaks as Flask's does
+        return client
+
+    def ends(self) -> None:
+        """The pages are served no more."""
+        if self.pages is not None:
+            self.pages.terminate()
+            self.pages.wait(timeout=30)
 
     def post(self) -> None:
         """One sweep; what arrived at the mail server is put into mailboxes and calendars."""
@@ -96,12 +106,14 @@ class Service:
 @pytest.fixture
 def service(tmp_path: Path, smtp_allowed: None) -> Iterator[Service]:
     """A fresh folder, a mail server, and the clock at the beginning."""
+    port = str(free_port())
     with Sink() as sink:
         environ = {
             "PATH": os.environ["PATH"],
             "DATA_DIR": str(tmp_path / "data"),
             "DATABASE_URL": f"sqlite:///{tmp_path / 'rounds.db'}",
-            "BASE_URL": "http://localhost",
+            "BASE_URL": f"http://127.0.0.1:{port}",
+            "PORT": port,
             "SECRET_KEY": "a secret of tests that is long enough to sign with",
             "SMTP_URL": sink.url,
             "INBOUND": "true",
@@ -109,7 +121,9 @@ def service(tmp_path: Path, smtp_allowed: None) -> Iterator[Service]:
         }
         clock.bind(tmp_path / "offset")
         clock.advance(START - clock.now())
-        yield Service(environ, sink)
+        made = Service(environ, sink)
+        yield made
+        made.ends()
         db.unbind()
         clock.bind(None)
 

@@ -11,6 +11,7 @@ from scheduler.chats.chat import Chat
 from scheduler.programme.round import Round
 from tests.support import desk, queries
 from tests.support.desk import Desk
+from tests.support.forms import Reader
 from tests.support.world import World
 
 DATES = {"first_on": "2027-03-08", "last_on": "2027-03-19", "answer_on": "", "minutes": "30", "blocked": ""}
@@ -54,6 +55,31 @@ def test_a_round_is_opened_with_its_blocked_dates(ada: Desk) -> None:
         ]
 
 
+def test_dates_blocked_for_a_year_that_nobody_is_in_are_named_until_people_are_asked(
+    world: World, ada: Desk
+) -> None:
+    with db.transaction() as session:
+        world.person(session, "sam").stage = "Year 3"
+        world.person(session, "lee").stage = "Year 4"
+        world.person(session, "lee").leave()
+    years = "2027-03-15: YEAR 3\n2027-03-16: yaer 3\n2027-03-17: Yaer 3\n2027-03-18: year 4\n2027-03-19"
+    page = ada.press("/board/1/rounds/new", **{**DATES, "blocked": years})
+    sentence = (
+        "Nobody in this programme is in “yaer 3” or “year 4”, so the dates without chats "
+        "for those years apply to nobody yet."
+    )
+    assert sentence in page
+    assert "Nobody in this programme is in" not in ada.press(f"{ROUND}/ask")
+
+
+def test_dates_blocked_for_a_year_that_somebody_is_in_need_no_word(world: World, ada: Desk) -> None:
+    with db.transaction() as session:
+        world.person(session, "sam").stage = "Year  3"
+    page = ada.press("/board/1/rounds/new", **{**DATES, "blocked": "2027-03-15: year 3\n2027-03-17"})
+    assert "Ask everyone" in page
+    assert "Nobody in this programme is in" not in page
+
+
 @pytest.mark.parametrize(
     ("field", "text"),
     [
@@ -67,6 +93,8 @@ def test_a_round_is_opened_with_its_blocked_dates(ada: Desk) -> None:
         ("blocked", "2027-03-08 to 2027-03-19"),
         ("blocked", "spring break"),
         ("blocked", "2027-03-16 to 2027-03-15"),
+        ("quiet_from", "25:00"),
+        ("quiet_to", "morning"),
     ],
 )
 def test_a_form_that_makes_no_round_is_shown_again(ada: Desk, field: str, text: str) -> None:
@@ -75,6 +103,20 @@ def test_a_form_that_makes_no_round_is_shown_again(ada: Desk, field: str, text: 
     assert f'href="#{field}"' in answer.text
     with db.reading() as session:
         assert session.scalar(select(Round)) is None
+
+
+def test_quiet_hours_are_the_round_s_own_where_they_are_not_the_programme_s(ada: Desk) -> None:
+    form = Reader(ada.client.get("/board/1/rounds/new").text).forms[-1].fields
+    assert {("quiet_from", "21:00"), ("quiet_to", "07:30")} <= set(form)
+    page = ada.press("/board/1/rounds/new", **DATES, quiet_from="21:00", quiet_to="07:30")
+    assert "Nobody is reminded from 21:00 to 07:30." in page
+    april = {"first_on": "2027-04-05", "last_on": "2027-04-16"}
+    page = ada.press("/board/1/rounds/new", **{**DATES, **april}, quiet_from="18:00", quiet_to="10:15")
+    assert "Nobody is reminded from 18:00 to 10:15." in page
+    with db.transaction() as session:
+        session.get_one(Round, 1).programme.quiet_to = "06:00"
+    assert "Nobody is reminded from 21:00 to 06:00." in ada.see(ROUND)
+    assert "Nobody is reminded from 18:00 to 10:15." in ada.see("/board/1/rounds/2")
 
 
 def test_everyone_is_asked_once(world: World, ada: Desk) -> None:
