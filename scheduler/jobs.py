@@ -3,6 +3,7 @@
 A job carries an id at most. Done twice it is done once, and one that is lost costs half a minute.
 """
 
+import logging
 import os
 import signal
 from contextlib import suppress
@@ -135,12 +136,21 @@ def work(name: str, url: str, transport: Transport) -> None:
     A broker that is not there, or is lost, is waited for; meanwhile the clock does the work.
     """
     bind(transport)
+    logging.getLogger("rq.worker").addFilter(_in_a_line)
     told = Mark()
     with ending.heeding(told):
         while _is_there(url, told):
             with suppress(redis.RedisError, OSError):
                 _worker(name, url, told).work(logging_level="WARNING")
             told.wait(FIRST_PAUSE)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """That the broker is lost amid a job is no fault of ours, and RQ's traceback of it helps nobody."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, redis.RedisError):
+        record.msg, record.args, record.exc_info = "the broker was lost: %s", (error,), None
+    return True
 
 
 def _is_there(url: str, told: Mark) -> bool:

@@ -50,9 +50,9 @@ class Part:
     environ: Mapping[str, str] | None = None
     files: Sequence[int] = ()
     is_ready: Callable[[], bool] | None = None
-    """For what others lean on: they start when this holds, and end before it does."""
-    nice: int = 0
-    """How far it stands back from others at the processor (nice(2)): pages before what nobody waits for."""
+    """Those after it start when this holds, or five seconds later."""
+    is_leaned_on: bool = False
+    """It ends only when those that lean on it have ended."""
     lock: Path | None = None
     """A file that whoever runs such a process holds locked: while another does, it is left to them."""
 
@@ -82,13 +82,8 @@ class _Child:
             env=None if self.part.environ is None else dict(self.part.environ),
             pass_fds=tuple(files),
             start_new_session=True,  # a terminal's Ctrl-C is for the supervisor alone
-            preexec_fn=lambda: self._begin(parent),  # noqa: PLW1509 - this process has one thread
+            preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - this process has one thread
         )
-
-    def _begin(self, parent: int) -> None:
-        """What the new process does before it becomes its program."""
-        die_with(parent)
-        os.nice(self.part.nice)
 
     def look(self) -> None:
         """Start it when its time has come; write down its death and when it is started again."""
@@ -123,7 +118,7 @@ def _is_locked(lock: TextIO) -> bool:
 def keep_running(parts: Sequence[Part]) -> None:
     """Run all parts until this process is told to end (TERM, Ctrl-C), then end them within ten seconds.
 
-    Those that others lean on come first and go last. Killed itself, it takes all of them along (Linux).
+    They start in their order, and what is leaned on ends last. Killed itself, it takes all along (Linux).
     Must be called in the main thread of a process with no other.
     """
     told = Mark()
@@ -138,14 +133,14 @@ def keep_running(parts: Sequence[Part]) -> None:
                 child.look()
     finally:
         by = monotonic() + DRAIN_SECONDS
-        for is_base in (False, True):
-            _end([child for child in children if (child.part.is_ready is not None) is is_base], by)
+        for is_last in (False, True):
+            _end([child for child in children if child.part.is_leaned_on is is_last], by)
         for number, former in before.items():
             signal.signal(number, former)
 
 
 def _await(child: _Child, told: Mark) -> None:
-    """Give what others lean on a few seconds to be ready; without it they start all the same."""
+    """Give it a few seconds to be ready; without it the others start all the same."""
     end = monotonic() + READY_SECONDS
     while child.part.is_ready is not None and not child.part.is_ready():
         if monotonic() > end or told.wait(LOOKS_EVERY / 4):

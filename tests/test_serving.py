@@ -3,19 +3,19 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
+from scheduler import settings
+from scheduler.commands import lasting, paging
 from scheduler.operating import schema
 from tests.support import left_out
-from tests.support.commands import COMMAND, Commands, eventually, running
+from tests.support.commands import COMMAND, Commands, eventually, free_port, running
 from tests.support.sources import ROOT
 
 pytestmark = pytest.mark.slow
@@ -30,13 +30,6 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
     return f"sqlite:///{tmp_path / 'data' / 'coffee-rounds.sqlite3'}"
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
-        return port
 
 
 def answers(port: int) -> bool:
@@ -126,3 +119,13 @@ def test_run_on_an_unfit_setting_says_so(url: str, monkeypatch: pytest.MonkeyPat
     answer = Commands()("run")
     assert answer.exit_code == 1
     assert answer.stderr.startswith("BASE_URL should look like")
+
+
+@pytest.mark.usefixtures("url")
+def test_pages_come_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://redis.example.org/0")
+    with paging.door("127.0.0.1", 0) as door:
+        parts = lasting.parts(settings.load(), door)
+        assert [part.name for part in parts] == ["web", "prompt", "slow", "clock"]
+        assert parts[0].is_ready is not None
+        assert not parts[0].is_ready()  # nobody serves there, and it is not waited for

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from select import select
 
 import psutil
 import pytest
@@ -20,6 +22,14 @@ import sys
 from scheduler.supervisor import Part, keep_running
 told = enumerate(sys.argv[1:])
 keep_running([Part(name=f"part {n}", words=[sys.executable, *words.split("|")]) for n, words in told])
+"""
+ONE_AFTER_ANOTHER = """
+import sys
+from pathlib import Path
+from scheduler.supervisor import Part, keep_running
+sleeps = [sys.executable, "-c", "import threading; threading.Event().wait()"]
+first = Part(name="first", words=sleeps, is_ready=Path(sys.argv[1]).exists)
+keep_running([first, Part(name="second", words=[sys.executable, "-c", "print('second', flush=True)"])])
 """
 SLEEPS = "-c|import threading; threading.Event().wait()"
 DEAF = (
@@ -42,6 +52,16 @@ def children(process: "subprocess.Popen[str]") -> list[psutil.Process]:
 
 def all_gone(those: list[psutil.Process]) -> bool:
     return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in those)
+
+
+def test_who_comes_after_waits_until_the_one_before_is_ready(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    with running(sys.executable, "-c", ONE_AFTER_ANOTHER, str(mark)) as process:
+        assert process.stdout is not None
+        eventually(lambda: len(children(process)) == 1, "the first was not started")
+        assert select([process.stdout], [], [], 1.0) == ([], [], [])
+        mark.touch()
+        assert process.stdout.readline() == "second\n"
 
 
 def test_what_is_killed_is_started_again_and_the_others_go_on() -> None:

@@ -6,6 +6,8 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 
 import click
 
@@ -15,6 +17,7 @@ from scheduler.commands.speaking import Refused, Verb
 from scheduler.settings import Settings
 
 PROCESSES, THREADS = 2, 4
+ANSWER_SECONDS = 0.25
 host = click.option(
     "--host", help="The address to listen on; without it this machine alone, in production all."
 )
@@ -66,6 +69,17 @@ def door(host: str, port: int) -> Iterator[socket.socket]:
             raise Refused(f"Port {port} {why}: name another, as in  --port {port + 1}.") from error
         listening.listen(128)
         yield listening
+
+
+def answers(listening: socket.socket) -> bool:
+    """Whether somebody serves pages at this door of ours; never waits much longer than a quarter second."""
+    host, port = listening.getsockname()[:2]
+    try:
+        with contextlib.closing(HTTPConnection(host, port, timeout=ANSWER_SECONDS)) as connection:
+            connection.request("HEAD", "/healthz")
+            return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
 
 
 def address(known: Settings, host: str | None, port: int | None) -> tuple[str, int]:

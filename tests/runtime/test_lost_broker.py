@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 import psutil
 import pytest
@@ -13,7 +14,6 @@ from scheduler import broker, db, queue
 from scheduler.operating import schema
 from tests.support import brokers, left_out, post
 from tests.support.commands import eventually, service
-from tests.support.live import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("brokers")]
 SOON = 5.0
@@ -74,6 +74,24 @@ def test_a_worker_goes_on_when_its_broker_is_back_and_ends_while_it_hangs(tmp_pa
     assert "Traceback" not in said.read_text()
 
 
+def test_a_broker_lost_amid_jobs_is_told_of_without_a_traceback(tmp_path: Path, file: str) -> None:
+    said = tmp_path / "log"
+    with (
+        brokers.started(tmp_path / "broker") as server,
+        letters(file, server.url),
+        service(tmp_path, "work", "prompt", DATABASE_URL=file, REDIS_URL=server.url) as worker,
+    ):
+        for lost in range(1, 6):
+            eventually(lambda: registered(server.url), "the worker is not there again")
+            busy = monotonic() + 1
+            while monotonic() < busy:
+                queue.ring("deliver")
+            server.restart()
+            eventually(lambda n=lost: len(said.read_text().splitlines()) >= n, "nothing is said")
+        ends(worker)
+    assert "Traceback" not in said.read_text()
+
+
 def registered(url: str) -> bool:
     with broker.connected(url) as connection:
         return bool(connection.scard("rq:workers"))
@@ -118,13 +136,3 @@ def test_two_services_of_one_folder_start_one_broker_and_the_second_inherits_it(
 
 def workers(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
     return [one for one in psutil.Process(process.pid).children() if "work" in one.cmdline()]
-
-
-def test_pages_go_before_work(tmp_path: Path, file: str) -> None:
-    schema.upgrade(file)
-    with service(tmp_path, "run", DATABASE_URL=file, PORT=str(free_port())) as one:
-        mine = psutil.Process(one.pid)
-        eventually(lambda: len(workers(one)) == 2, "not all workers are there")
-        ways = {child.nice() for child in workers(one)}
-        (pages,) = [child for child in mine.children() if "gunicorn" in child.cmdline()]
-        assert pages.nice() == mine.nice() < min(ways)

@@ -1,6 +1,7 @@
 """The command line in tests: within the test's process, or as a process of its own."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -65,6 +66,14 @@ def service(folder: Path, *words: str, **settings: str) -> Iterator["subprocess.
     finally:
         process.kill()
         process.wait()
+
+
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port: int = door.getsockname()[1]
+        return port
 
 
 def live_in(folder: Path, patch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """The service as real processes: all that `run` starts, a mail server that counts, a clock to be moved."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -18,7 +17,7 @@ from sqlalchemy import func, or_, select
 
 from scheduler import broker, clock, db, queue, sweep
 from scheduler.mail.envelope import Fate, Outgoing
-from tests.support.commands import COMMAND, eventually
+from tests.support.commands import COMMAND, eventually, free_port
 from tests.support.counting import CountingSink
 from tests.support.http_client import HttpClient
 from tests.support.mailroom import Mail, Mailroom
@@ -186,11 +185,3 @@ class Live:
         """When something falls due next, if anything does."""
         with db.reading() as session:
             return sweep.next_due(session, clock.now())
-
-
-def free_port() -> int:
-    """A port of this machine on which nobody listens."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
-        return port

@@ -16,9 +16,8 @@ from scheduler.life import By
 from scheduler.mail import inbox, replies
 from scheduler.programme.person import Person
 from tests.support import truth
-from tests.support.commands import COMMAND
+from tests.support.commands import COMMAND, free_port
 from tests.support.http_client import HttpClient
-from tests.support.live import free_port
 from tests.support.mailroom import Mail, Mailroom, Page, look
 from tests.support.sink import Sink
 from tests.support.story import halves, plain
