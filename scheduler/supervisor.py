@@ -125,9 +125,8 @@ def keep_running(parts: Sequence[Part]) -> None:
     before = {number: signal.signal(number, told.set) for number in ENDINGS}
     children = [_Child(part) for part in parts]
     try:
-        for child in children:
-            child.look()
-            _await(child, told)
+        for last in range(len(children)):
+            _begin(children[: last + 1], told)
         while not told.wait(LOOKS_EVERY):
             for child in children:
                 child.look()
@@ -139,13 +138,16 @@ def keep_running(parts: Sequence[Part]) -> None:
             signal.signal(number, former)
 
 
-def _await(child: _Child, told: Mark) -> None:
-    """Give it a few seconds to be ready; without it the others start all the same."""
-    end = monotonic() + READY_SECONDS
-    while child.part.is_ready is not None and not child.part.is_ready():
-        if monotonic() > end or told.wait(LOOKS_EVERY / 4):
-            return
+def _begin(children: Sequence[_Child], told: Mark) -> None:
+    """Start the last of them, give it a few seconds to be ready, and keep the others running meanwhile."""
+    if told.is_set():
+        return
+    end, is_ready = monotonic() + READY_SECONDS, children[-1].part.is_ready or (lambda: True)
+    for child in children:
         child.look()
+    while not is_ready() and monotonic() < end and not told.wait(LOOKS_EVERY / 4):
+        for child in children:
+            child.look()
 
 
 def _end(children: Sequence[_Child], by: float) -> None:
