@@ -78,7 +78,7 @@ class Killer:
         return sum(self.kills.values())
 
     def wait_for(self, kills: int, is_so: Callable[[], bool]) -> None:
-        """Until so many more have died and it is so, or nobody dies any more; how long that takes is theirs."""
+        """Until so many more have died and it is so, or nobody dies any more."""
         enough = self.count + kills
         words = "nothing is done, though it rests at times"
         eventually(lambda: self.is_done or (self.count >= enough and is_so()), words, within=1200)
