@@ -20,7 +20,7 @@ from tests.support.town import Town
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("brokers")]
 FAULTS, SLOW_SECONDS = 20, 5.0
 LONGEST_WAIT, LATE = 1.0, 2
-"""Seconds in which a page must be there; and how many may not, since a shared machine stands still at times."""
+"""Seconds in which a page must be there; how many may not, since a shared machine stands still at times."""
 
 
 def walk(live: Live, seed: int, record: Callable[[str, object], None]) -> None:
