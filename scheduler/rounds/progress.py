@@ -135,7 +135,7 @@ def coming(round_: Round) -> str:
 def quiet(round_: Round) -> str:
     """When nobody is reminded of anything in this round, in a sentence."""
     starts, ends = round_.quiet
-    return f"Nobody is reminded from {starts:%H:%M} to {ends:%H:%M}." if starts != ends else "No quiet hours."
+    return f"Quiet hours: {localtime.wall_span(starts, ends)}." if starts != ends else "No quiet hours."
 
 
 def _current(round_: Round, now: datetime) -> int:

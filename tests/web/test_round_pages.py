@@ -109,14 +109,14 @@ def test_quiet_hours_are_the_round_s_own_where_they_are_not_the_programme_s(ada:
     form = Reader(ada.client.get("/board/1/rounds/new").text).forms[-1].fields
     assert {("quiet_from", "21:00"), ("quiet_to", "07:30")} <= set(form)
     page = ada.press("/board/1/rounds/new", **DATES, quiet_from="21:00", quiet_to="07:30")
-    assert "Nobody is reminded from 21:00 to 07:30." in page
+    assert "Quiet hours: 9:00 pm – 7:30 am." in page
     april = {"first_on": "2027-04-05", "last_on": "2027-04-16"}
     page = ada.press("/board/1/rounds/new", **{**DATES, **april}, quiet_from="18:00", quiet_to="10:15")
-    assert "Nobody is reminded from 18:00 to 10:15." in page
+    assert "Quiet hours: 6:00 pm – 10:15 am." in page
     with db.transaction() as session:
         session.get_one(Round, 1).programme.quiet_to = "06:00"
-    assert "Nobody is reminded from 21:00 to 06:00." in ada.see(ROUND)
-    assert "Nobody is reminded from 18:00 to 10:15." in ada.see("/board/1/rounds/2")
+    assert "Quiet hours: 9:00 pm – 6:00 am." in ada.see(ROUND)
+    assert "Quiet hours: 6:00 pm – 10:15 am." in ada.see("/board/1/rounds/2")
 
 
 def test_everyone_is_asked_once(world: World, ada: Desk) -> None:
