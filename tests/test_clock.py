@@ -94,5 +94,5 @@ def test_another_process_sees_the_same_offset(shared: Path) -> None:
 def test_a_spoiled_file_says_what_to_do(shared: Path) -> None:
     shared.parent.mkdir()
     shared.write_text("soon")
-    with pytest.raises(ValueError, match="should hold a number of seconds; delete it"):
+    with pytest.raises(clock.BadOffset, match="should hold a number of seconds; delete it"):
         clock.now()

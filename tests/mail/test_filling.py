@@ -35,8 +35,8 @@ EARLIER = {
 def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of the version before, with more letters than one batch."""
     with databases.empty(request.param, tmp_path) as url:
-        with schema._alone(url) as connection:
-            command.upgrade(schema._config(connection), "0003")
+        with schema.alone(url) as connection:
+            command.upgrade(schema.alembic_config(connection), "0003")
             outgoing = Table("outgoing", MetaData(), autoload_with=connection)
             for number in range(1201):
                 known = {"recipient": f"Sam{number}@Example.ORG", "message_id": f"<{number}@x>"}
