@@ -17,6 +17,7 @@ from rq import Queue, SimpleWorker, Worker
 from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import BaseDeathPenalty
 from rq.worker import BaseWorker
 
 from scheduler import broker, clock, ending, queue, supervisor, sweep
@@ -101,6 +102,11 @@ class _OneQueue(BaseWorker):
     def set_shutdown_requested_date(self) -> None:
         """Nothing: nobody reads it."""
 
+    def teardown(self) -> None:
+        """From here on a signal breaks into nothing any more: RQ's handlers raise."""
+        _only_mark(self.told)
+        super().teardown()  # type: ignore[no-untyped-call]  # RQ says not which
+
     def register_death(self) -> None:
         """Say goodbye to a broker that answers at once; any other forgets us within a minute."""
         with suppress(redis.RedisError, OSError):
@@ -114,8 +120,25 @@ class _OneQueue(BaseWorker):
         """Nothing was subscribed."""
 
 
+class _Alarm(BaseDeathPenalty):
+    """Ends the whole process, and whatever hangs in it, when a job takes too long (SIGALRM, signal(7)).
+
+    An exception instead would come up anywhere: between a letter's last byte and the note that it left, or
+    within a lock. What a death leaves behind others take over, as after any other.
+    """
+
+    def setup_death_penalty(self) -> None:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(self._timeout)
+
+    def cancel_death_penalty(self) -> None:
+        signal.alarm(0)
+
+
 class PromptWorker(_OneQueue, SimpleWorker):
     """Does short work in its own process."""
+
+    death_penalty_class = _Alarm
 
 
 class SlowWorker(_OneQueue, Worker):
@@ -140,7 +163,7 @@ def work(name: str, url: str, transport: Transport) -> None:
     told = Mark()
     with ending.heeding(told):
         while _is_there(url, told):
-            with suppress(redis.RedisError, OSError):
+            with suppress(redis.RedisError, OSError, StopRequested):
                 _worker(name, url, told).work(logging_level="WARNING")
             told.wait(FIRST_PAUSE)
 
@@ -155,8 +178,7 @@ def _in_a_line(record: logging.LogRecord) -> bool:
 
 def _is_there(url: str, told: Mark) -> bool:
     """Whether the broker answers, however long that takes; no longer once told to end."""
-    for number in supervisor.ENDINGS:
-        signal.signal(number, told.set)
+    _only_mark(told)
     if broker.answers(url) or told.is_set():
         return not told.is_set()
     log.warning("the broker does not answer and is waited for; the clock does without it")
@@ -167,6 +189,11 @@ def _is_there(url: str, told: Mark) -> bool:
             return True
         pause = min(pause * 2, LONGEST_PAUSE)
     return False
+
+
+def _only_mark(told: Mark) -> None:
+    for number in supervisor.ENDINGS:
+        signal.signal(number, told.set)
 
 
 def _worker(name: str, url: str, told: Mark) -> _OneQueue:

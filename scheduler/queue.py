@@ -22,8 +22,8 @@ JOBS = {"tick": PROMPT, "deliver": PROMPT, "read_mails": PROMPT, "plan_round": S
 """Every job, and the queue it waits in; each worker process listens on exactly one."""
 WAITS_AT_MOST = {PROMPT: 60, SLOW: 3600}
 """Seconds after which a job that nobody took falls away: the next sweep asks anew."""
-RUNS_AT_MOST = {PROMPT: 240, SLOW: 3600}
-"""Seconds after which a job is broken off; longer than one letter and one run of them may take."""
+RUNS_AT_MOST = {PROMPT: 900, SLOW: 3600}
+"""Seconds after which a job is broken off: no sweep with all its letters takes so long, something hangs."""
 ANSWER_SECONDS = 0.2
 LOOKS_AT = 20
 """How many waiting jobs are looked at for one of the same kind."""

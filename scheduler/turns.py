@@ -31,8 +31,15 @@ class Turn:
     def __enter__(self) -> None:
         self._threads.acquire()
         self._depth += 1
-        if self._depth == 1:
+        if self._depth > 1:
+            return
+        try:
             self._file = _waited(self._path)
+        except BaseException:
+            # A job's alarm, or Ctrl-C, while it waited: nobody leaves a turn that was never taken.
+            self._depth = 0
+            self._threads.release()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -50,14 +57,16 @@ def _waited(path: Path) -> int | None:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:
         return None
+    is_ours = False
     try:
-        if _is_locked(file, NEXT, ends) and _is_locked(file, NOW, ends):
-            fcntl.lockf(file, fcntl.LOCK_UN, 1, NEXT)
-            return file
+        is_ours = _is_locked(file, NEXT, ends) and _is_locked(file, NOW, ends)
+        fcntl.lockf(file, fcntl.LOCK_UN, 1, NEXT)
     except OSError:
         pass  # a file system without locks
-    os.close(file)
-    return None
+    finally:
+        if not is_ours:
+            os.close(file)
+    return file if is_ours else None
 
 
 def _is_locked(file: int, which: int, ends: float) -> bool:

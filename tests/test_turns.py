@@ -4,9 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from itertools import groupby
 from pathlib import Path
 from time import monotonic
+
+import pytest
 
 from scheduler import turns
 
@@ -75,6 +78,30 @@ def test_within_a_turn_the_same_thread_has_it(tmp_path: Path) -> None:
     holder = begun(HOLDER, str(tmp_path / "turn"))  # it has been given back
     holder.communicate("go\n", timeout=10)
     assert holder.returncode == 0
+
+
+def test_who_is_broken_off_while_waiting_keeps_nobody_of_their_own_process_out(tmp_path: Path) -> None:
+    turn, holder = turns.Turn(tmp_path / "turn"), begun(HOLDER, str(tmp_path / "turn"))
+
+    def rings(*_: object) -> None:
+        raise LookupError("a job's time is over")
+
+    before = signal.signal(signal.SIGALRM, rings)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(LookupError), turn:
+            raise AssertionError("two have the turn at once")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    holder.communicate("go\n", timeout=10)
+    taken = threading.Event()
+
+    def takes() -> None:
+        with turn:
+            taken.set()
+
+    threading.Thread(target=takes, daemon=True).start()
+    assert taken.wait(5)
 
 
 def test_without_a_file_one_goes_on(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Claims: which letters may leave now, whose they are while they are sent, and what becomes of the lost."""
+"""Claims: which letters may leave now, and whose they are while they are sent."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, defer
 
-from scheduler import owners
 from scheduler.mail import holds, outbox
 from scheduler.mail.envelope import Fate, Outgoing, Suppression
 from scheduler.small_writes import SmallWrites
@@ -278,35 +277,6 @@ def expire(session: Session, now: datetime) -> None:
     """Letters past their use are withdrawn rather than sent."""
     past = and_(Outgoing.state == Fate.WAITING, Outgoing.useful_until <= now)
     _change(session, past, state=Fate.WITHDRAWN, why="no longer useful", settled_at=now)
-
-
-def take_over(session: Session, now: datetime, machine_now: datetime) -> int:
-    """Let go again what those have left behind who are gone, or whose time is over; how many letters.
-
-    They sent one letter after the other: the first of what is left may have arrived, so it counts as
-    uncertain; the others they had not begun.
-    """
-    held = select(Outgoing.owner, func.min(Outgoing.lease_until, type_=Outgoing.lease_until.type))
-    rows = session.execute(held.where(Outgoing.state == Fate.SENDING).group_by(Outgoing.owner)).all()
-    lost = [
-        name
-        for name, until in rows
-        if name is not None and (until is None or until <= machine_now or owners.is_gone(name))
-    ]
-    return sum(_take_from(session, name, now) for name in lost)
-
-
-def _take_from(session: Session, owner: str, now: datetime) -> int:
-    left = select(Outgoing.id, Outgoing.never_twice).where(
-        Outgoing.owner == owner, Outgoing.state == Fate.SENDING
-    )
-    rows = session.execute(left.order_by(*ORDER).with_for_update()).all()
-    for letter_id, never_twice in rows[:1]:
-        state = Fate.GIVEN_UP if never_twice else Fate.WAITING
-        more = {"uncertain": Outgoing.uncertain + 1, "settled_at": now}
-        settle(session, owner, letter_id, state, "it broke off while it was being sent", **more)
-    hand_back(session, owner, [letter_id for letter_id, _ in rows[1:]])
-    return len(rows)
 
 
 def _fate(state: Fate, why: Any) -> dict[str, Any]:

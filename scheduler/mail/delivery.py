@@ -1,6 +1,6 @@
 """Delivery: letters leave at the pace that is set; never lost, at most once more per crash."""
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scheduler import db
-from scheduler.mail import claims
+from scheduler.mail import claims, takeover
 from scheduler.mail.claims import OnRefused
 from scheduler.mail.envelope import Fate, Outgoing
 from scheduler.mail.sending import BATCH, Clock, Sender, Trip
@@ -80,12 +80,35 @@ def deliver(
     others = [other for _ in range(more) if (other := transport.another()) is not None]
     share = -(-due // (1 + len(others)))
     trip = Trip(now, machine_now, _brake, on_refused, most=most, at_once=share, length=for_at_most)
-    with ThreadPoolExecutor(max(1, len(others))) as pool:
-        runs = [pool.submit(Sender(trip, other).run_beside) for other in others]
-        Sender(trip, transport).run()
+    runs = [_Beside(Sender(trip, other)) for other in others]
     for run in runs:
-        run.result()
+        run.start()
+    try:
+        Sender(trip, transport).run()
+    finally:
+        trip.was_tried.set()
+        for run in runs:
+            run.join()
+    if errors := [run.error for run in runs if run.error is not None]:
+        raise errors[0]
     return Run(sent=trip.sent, is_more=trip.is_cut_short and _count_due(now()) > 0)
+
+
+class _Beside(threading.Thread):
+    """A sender beside the first. A daemon: a letter that hangs keeps no process from ending."""
+
+    def __init__(self, sender: Sender) -> None:
+        super().__init__(name="sender", daemon=True)
+        self._sender = sender
+        self.error: Exception | None = None
+        """What ended it too soon."""
+
+    def run(self) -> None:
+        """Send, once the first has tried a letter."""
+        try:
+            self._sender.run_beside()
+        except Exception as error:
+            self.error = error
 
 
 def next_try(session: Session, now: datetime, machine_now: datetime | None = None) -> datetime | None:
@@ -122,7 +145,7 @@ def _is_any(now: datetime) -> bool:
 def _tidy_up(now: datetime, machine_now: datetime) -> None:
     """Take over from those who are gone, and take back what would come too late."""
     with db.transaction() as session:
-        claims.take_over(session, now, machine_now)
+        takeover.take_over(session, now, machine_now)
         claims.expire(session, now)
 
 

@@ -13,6 +13,8 @@ PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 CONNECT_SECONDS, ANSWER_SECONDS, FINAL_SECONDS = 15.0, 30.0, 100.0
 LEAVE_SECONDS = 2.0
 """For how long an answer to QUIT is waited for: nothing hangs on it."""
+WORDS_LIMIT = 300
+"""How much is written down of what a server says, which may be anything (RFC 5321, 4.2: 512 bytes a line)."""
 
 
 class Patience:
@@ -141,6 +143,11 @@ def why_not_open(error: Exception) -> str:
 
 
 def answer(code: int, words: bytes | str) -> str:
-    """What a server said, on one line."""
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return f"{code} {' '.join(text.split())}"
+    """What a server said, fit to be written down."""
+    return plain(f"{code} {words.decode('utf-8', 'replace') if isinstance(words, bytes) else words}")
+
+
+def plain(text: str) -> str:
+    """What can be kept and shown of words that are not ours: on one line, printable, and not too long."""
+    line = "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+    return line[:WORDS_LIMIT]

@@ -117,7 +117,8 @@ def address_hash(address: str) -> str:
 def oldest_due(session: Session, now: datetime) -> datetime | None:
     """When the longest-waiting due letter was to leave, of those that nobody holds; None when none waits.
 
-    A domain that asked for fewer letters holds its own back too; trouble with our mail server holds none.
+    A domain that asked for fewer letters holds its own back too: those are due from the end of its rest on.
+    Trouble with our mail server holds none.
     """
     held = holds.standing(session)
     if holds.ALL in held:
@@ -126,8 +127,13 @@ def oldest_due(session: Session, now: datetime) -> datetime | None:
     paused = [int(scope.partition(":")[2]) for scope in held if scope.startswith("programme:")]
     if paused:
         due = due.where(or_(Outgoing.programme_id.is_(None), Outgoing.programme_id.not_in(paused)))
-    resting = [scope.partition(":")[2] for scope in held if scope.startswith("domain:")]
-    return session.scalar(due.where(Outgoing.domain.not_in(resting)))
+    rests = {scope.partition(":")[2]: hold for scope, hold in held.items() if scope.startswith("domain:")}
+    found = [session.scalar(due.where(Outgoing.domain.not_in(rests)))]
+    for domain, hold in rests.items():
+        if hold.until is not None and not hold.holds(now):
+            first = session.scalar(due.where(Outgoing.domain == domain))
+            found.append(max(first, hold.until) if first is not None else None)
+    return min((moment for moment in found if moment is not None), default=None)
 
 
 def count_waiting(session: Session) -> int:

@@ -2,20 +2,19 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from time import sleep
-from typing import Any
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler import db, ending, owners
 from scheduler.crashpoint import crashpoint
-from scheduler.mail import claims, holds
+from scheduler.db import Conflict
+from scheduler.mail import claims, fates, holds
 from scheduler.mail.claims import Brake, Claimed, OnRefused
-from scheduler.mail.envelope import Fate
+from scheduler.mail.fates import Outcome
 from scheduler.mail.transport import Blame, Transport, Trouble
 from scheduler.small_writes import SmallWrites
 
@@ -26,48 +25,12 @@ BATCH, LEAST_BATCH = 50, 10
 LEASE = timedelta(minutes=5)
 LEAST_LEASE = timedelta(minutes=3)
 """A letter is only begun while this much of its lease remains: longer than one letter may take."""
-SCHEDULE = [timedelta(minutes=m) for m in (1, 2, 5, 10, 20, 40, 60, 120, 240, 480, 720, 720, 720, 720)]
+BEHIND = timedelta(minutes=1)
+"""How long after a rest of all that letter's turn comes which led to it: a sweep tries another one first."""
 PATIENCE = (0.2, 1.0, 3.0)
 """Seconds between tries to write down what has left, when the database is away: forgotten, it goes twice."""
 
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What one try came to: the letter's state, why, what else is written down, and what rests now."""
-
-    state: Fate
-    why: str
-    more: dict[str, Any] = field(default_factory=dict)
-    rest: str | None = None
-    """The scope that is to be left in peace for a while."""
-    is_well: bool = True
-    """Whether the mail server, and the domain's, do as they should."""
-
-
-def outcome(letter: Claimed, blame: Blame | None, why: str, now: datetime, *, is_repeated: bool) -> Outcome:
-    """What becomes of a letter that left (no blame), was refused, or broke off (`is_repeated`: once more).
-
-    A letter at which the line breaks off rests alone; when that happens twice in a row it is the server.
-    """
-    broke_off = blame in (Blame.LINE, Blame.UNCERTAIN)
-    stops = blame is Blame.OURS or (broke_off and is_repeated)
-    rest = holds.SERVER if stops else holds.domain(letter.domain) if blame is Blame.DOMAIN else None
-    made = partial(Outcome, why=why, rest=rest, is_well=not broke_off and rest is None)
-    more: dict[str, Any] = {"settled_at": now}
-    if blame is None:
-        return made(state=Fate.SENT, more=more)
-    if stops and blame is not Blame.UNCERTAIN:
-        # Trouble of the connection does not use up the letter's schedule.
-        more |= {"try_at": now + SCHEDULE[0], "attempts": letter.attempts}
-        return made(state=Fate.WAITING, more=more)
-    if blame is Blame.UNCERTAIN:
-        more |= {"uncertain": letter.uncertain + 1}
-    is_last_try = letter.attempts >= len(SCHEDULE) or (blame is Blame.UNCERTAIN and letter.never_twice)
-    if blame is Blame.RECIPIENT or is_last_try:
-        return made(state=Fate.GIVEN_UP, more=more)
-    return made(state=Fate.WAITING, more=more | {"try_at": now + SCHEDULE[letter.attempts]})
 
 
 class Trip:
@@ -138,7 +101,6 @@ class Sender:
                 while not self._trip.is_over() and (most := self._trip.take()) and self._send_some(most):
                     pass
         finally:
-            self._trip.was_tried.set()
             owners.end(self._owner)
             self._transport.close()
 
@@ -184,12 +146,11 @@ class Sender:
     def _send(self, letter: Claimed, kept_back: Brake) -> bool:
         """Send one letter, and write down what became of it; whether it left."""
         blame, why = self._hand_over(letter)
-        is_repeated = self._broke_off or holds.SERVER in kept_back.on_trial
-        self._broke_off = blame in (Blame.LINE, Blame.UNCERTAIN)
-        if blame is None and not kept_back.on_trial:
+        is_repeated, self._broke_off = self._broke_off, blame in (Blame.LINE, Blame.UNCERTAIN)
+        if blame is None and kept_back.on_trial.isdisjoint((holds.SERVER, holds.domain(letter.domain))):
             is_ours = self._settle_sent(letter, why)
         else:
-            came_to = outcome(letter, blame, why, self._trip.now(), is_repeated=is_repeated)
+            came_to = fates.outcome(letter, blame, why, self._trip.now(), is_repeated=is_repeated)
             on_refused = self._trip.on_refused if blame is Blame.RECIPIENT else None
             is_ours = _stubbornly(partial(self._settle, letter, came_to, on_refused))
             self._heed(letter, came_to)
@@ -230,8 +191,8 @@ class Sender:
         try:
             crashpoint("delivery.before_settle")
             is_ours = claims.settle_sent(self._quick, self._owner, letter.id, answer, self._trip.now())
-        except OperationalError:
-            left = outcome(letter, None, answer, self._trip.now(), is_repeated=False)
+        except SQLAlchemyError:
+            left = fates.outcome(letter, None, answer, self._trip.now(), is_repeated=False)
             return _stubbornly(partial(self._settle, letter, left, None))
         crashpoint("delivery.after_settle")
         return is_ours
@@ -241,10 +202,13 @@ class Sender:
         with db.transaction() as session:
             if on_refused is not None:
                 claims.tell_refused(session, owner, letter.id, came_to.why, on_refused)
-            is_ours = claims.settle(session, owner, letter.id, came_to.state, came_to.why, **came_to.more)
+            more = dict(came_to.more)
             if came_to.rest is not None:
-                holds.rest(session, came_to.rest, came_to.why, now)
-            elif came_to.is_well:
+                until = holds.rest(session, came_to.rest, came_to.why, now)
+                if came_to.rest == holds.SERVER:
+                    more["try_at"] = max(more.get("try_at", now), until + BEHIND)
+            is_ours = claims.settle(session, owner, letter.id, came_to.state, came_to.why, **more)
+            if came_to.rest is None and came_to.is_well:
                 holds.end_rests(session, (holds.SERVER, holds.domain(letter.domain)), now)
             crashpoint("delivery.before_settle")
         crashpoint("delivery.after_settle")
@@ -255,7 +219,7 @@ def _stubbornly(work: Callable[[], bool]) -> bool:
     for seconds in PATIENCE:
         try:
             return db.attempt(work)
-        except OperationalError as error:
-            log.warning("what left could not be written down yet", why=str(error.orig))
+        except (SQLAlchemyError, Conflict) as error:
+            log.warning("what left could not be written down yet", why=str(getattr(error, "orig", error)))
             sleep(seconds)
     return db.attempt(work)

@@ -36,7 +36,7 @@ class Blame(StrEnum):
     RECIPIENT = "recipient"  # this address is not to be reached: give up
     LATER = "later"  # this letter is refused, in passing or by our fault: try again on its schedule
     DOMAIN = "domain"  # the recipient's server wants fewer letters: that domain rests
-    LINE = "line"  # it broke off within this letter, before the last byte: the letter's fault or the server's
+    LINE = "line"  # it broke off at this letter, which the server does not have: its fault or the server's
     OURS = "ours"  # the server refuses us or cannot be reached: stop the lane, lose nothing
     UNCERTAIN = "uncertain"  # broken off after the last byte: it may have arrived
 
@@ -46,7 +46,7 @@ class Trouble(Exception):
 
     def __init__(self, blame: Blame, why: str) -> None:
         super().__init__(f"{blame}: {why}")
-        self.blame, self.why = blame, why[:300]
+        self.blame, self.why = blame, dialogue.plain(why)
 
 
 class Transport(Protocol):
@@ -141,7 +141,8 @@ class Smtp:
             crashpoint("smtp.after_dot")
             self._patience.seconds = dialogue.FINAL_SECONDS
             code, words = line.getreply()
-        except (OSError, smtplib.SMTPException) as error:
+        except Exception as error:
+            # Whatever it was: the server has the whole letter.
             self._drop()
             raise Trouble(Blame.UNCERTAIN, f"no answer after the last byte ({error})") from error
         crashpoint("smtp.after_answer")
@@ -228,8 +229,8 @@ def to(url: str) -> Transport:
 def blame(verb: str, why: str) -> Blame:
     """Whose trouble a refusal (4xx, 5xx) is, by what it answers and by its status where it gives one.
 
-    MAIL names the sender of every letter, and 421 ends the whole connection. But where a recipient's server
-    says that there are too many letters, by whatever code, that is for its domain alone.
+    MAIL names the sender of every letter. 421 ends the connection, as a line that breaks off does. But where
+    a recipient's server says that there are too many letters, by whatever code, it is for its domain alone.
     """
     found = _STATUS.match(why)
     status = found.group(1) if found else ""
@@ -239,8 +240,10 @@ def blame(verb: str, why: str) -> Blame:
     if not _ONE_READER_S.search(why) and not status.startswith("4.2."):
         by_status = _TOO_MANY_STATUS.match(status) or (is_last and status.startswith("4.7."))
         if by_status or _TOO_MANY.search(why):
-            return Blame.DOMAIN if verb in ("RCPT", "dot") else Blame.OURS
-    return Blame.OURS if is_last else Blame.LATER
+            return Blame.OURS if verb == "MAIL" else Blame.DOMAIN
+    if is_last:
+        return Blame.OURS if verb == "MAIL" else Blame.LINE
+    return Blame.LATER
 
 
 def _lasting(verb: str, status: str) -> Blame:

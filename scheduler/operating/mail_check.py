@@ -23,7 +23,9 @@ SILENT = timedelta(days=3)
 def look(session: Session, known: Settings, now: datetime) -> Iterator[Finding]:
     """What keeps letters back, those that wait and those given up; then the mails that came in."""
     standing = holds.standing(session)
-    yield from (_held(session, hold, now) for hold in standing.values())
+    for hold in standing.values():
+        if hold.holds(now) or hold.scope == holds.SERVER:
+            yield _held(session, hold, now)
     if holds.ALL not in standing:
         yield _waiting(session, now)
     yield from _given_up(session, now)

@@ -57,7 +57,7 @@ BY_VERB = {
         SILENCE: LATER,
     },
     "RCPT": {
-        "421 busy": OURS,
+        "421 busy": LATER,
         "421 4.7.28 unusual rate": DOMAIN,
         "450 4.7.28 too many": DOMAIN,
         "451 slow down, rate limit exceeded": DOMAIN,
@@ -74,7 +74,7 @@ BY_VERB = {
         SILENCE: LATER,
     },
     "DATA": {
-        "421 busy": OURS,
+        "421 busy": LATER,
         "451 later": LATER,
         "550 5.1.1 no such user": GIVEN_UP,
         "554 no": LATER,
@@ -84,7 +84,7 @@ BY_VERB = {
         SILENCE: LATER,
     },
     "dot": {
-        "421 closing": OURS,
+        "421 closing": LATER,
         "421 4.7.28 unusual rate": DOMAIN,
         "451 4.7.28 too many": DOMAIN,
         "451 try again": LATER,

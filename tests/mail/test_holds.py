@@ -103,7 +103,7 @@ def test_only_one_letter_is_risked_when_a_rest_is_over(mailroom: Mailroom, clock
     put(*post.many(5))
     mailroom.trouble = Trouble(Blame.OURS, "421 busy")
     post.deliver(mailroom)
-    clock.advance(minutes=1)
+    clock.advance(minutes=2)
     begun: list[int] = []
 
     class Watched(Mailroom):

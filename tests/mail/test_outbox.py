@@ -188,3 +188,14 @@ def test_a_letter_somebody_holds_is_not_overdue() -> None:
     assert oldest() is None
     hold(holds.ALL)
     assert oldest() is None
+
+
+def test_letters_to_a_domain_are_due_again_from_the_end_of_its_rest_on(clock: Clock) -> None:
+    put(letter(1))
+    with db.transaction() as session:
+        holds.rest(session, holds.domain("example.org"), "421 too many", now())
+    for minutes, since in ((0.5, None), (2, timedelta(minutes=1.5)), (20, timedelta(minutes=21.5))):
+        clock.advance(minutes=minutes)
+        with db.reading() as session:
+            found = outbox.oldest_due(session, now())
+        assert (None if found is None else now() - found) == since

@@ -98,6 +98,17 @@ def test_what_somebody_holds_back_is_noticed_and_its_letters_are_not_overdue(
     assert "mail waiting" not in told("wrong")
 
 
+def test_a_domain_whose_rest_is_over_rests_no_more_and_its_letters_may_be_late(
+    world: World, told: Told, clock: Clock
+) -> None:
+    with db.transaction() as session:
+        holds.rest(session, holds.domain("example.org"), "421 too many", clock.now())
+    assert "mail held" in told("note")
+    clock.advance(minutes=20)
+    assert "mail held" not in told("note")
+    assert told("wrong")["mail waiting"] == "A letter has been due for 19 minutes."
+
+
 def test_all_mail_the_operator_holds_is_a_note_with_how_many_wait_and_the_way_to_let_them_go(
     world: World, told: Told, clock: Clock
 ) -> None:

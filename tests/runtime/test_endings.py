@@ -1,17 +1,22 @@
 """Told to end in the midst of letters: the one under way is finished, no other is begun, none comes twice."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 
 import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
 
 from scheduler import broker, db, queue
-from scheduler.mail import transport
+from scheduler.mail import fates, transport
 from scheduler.operating import schema
 from tests.support import brokers, post
 from tests.support.commands import eventually, service
+from tests.support.mailroom import Mailroom
+from tests.support.scripted_smtp import SILENCE, serving
 from tests.support.slow_sink import SlowSmtp, slowly
 
 pytestmark = pytest.mark.usefixtures("smtp_allowed")
@@ -19,6 +24,8 @@ ONE = {"MAIL_CONNECTIONS": "1"}
 LETTERS, LETTER_SECONDS = 12, 1.0
 SOON = 5.0
 """Within so many seconds it ends; the supervisor's patience is twice as long."""
+ENDS_WITHIN = 12.0
+"""The clock waits nine seconds for a letter under way, and a busy machine takes its time."""
 
 
 @pytest.fixture
@@ -75,3 +82,41 @@ def test_a_clock_does_the_same(tmp_path: Path, outbox: str) -> None:
         with service(tmp_path, "clock", **settings) as clock:
             ends_between_letters(clock, sink)
         all_arrive_once(sink)
+
+
+def test_a_clock_alone_ends_in_time_though_letters_hang_at_several_connections(
+    tmp_path: Path, database: str
+) -> None:
+    schema.upgrade(database)
+    db.bind(database)
+    post.put(*post.many(60))
+    nowhere = f"unix://{tmp_path / 'nobody'}"
+    with slowly(20) as sink:
+        settings = {"DATABASE_URL": database, "REDIS_URL": nowhere, "SMTP_URL": sink.url}
+        with service(tmp_path, "clock", **settings, MAIL_CONNECTIONS="3") as clock:
+            eventually(lambda: sink.taken, "no letter leaves")
+            clock.terminate()
+            told = monotonic()
+            clock.wait(30)
+            assert monotonic() - told < ENDS_WITHIN
+    db.unbind()
+
+
+def test_a_job_that_hangs_ends_its_worker_and_a_letter_under_way_counts_as_uncertain(
+    tmp_path: Path, database: str
+) -> None:
+    schema.upgrade(database)
+    db.bind(database)
+    post.put(post.letter(1), post.letter(2, about="chat:2", never_twice=True))
+    with brokers.running(tmp_path / "broker") as url, serving({"dot": ["250 kept", SILENCE]}) as sink:
+        settings = {"DATABASE_URL": database, "REDIS_URL": url, "SMTP_URL": sink.url}
+        with service(tmp_path, "work", "prompt", **settings) as worker:
+            eventually(lambda: broker.answers(url), "no broker")
+            with broker.connected(url) as connection:
+                prompt = Queue("prompt", connection=connection, serializer=JSONSerializer)
+                prompt.enqueue_call("scheduler.jobs.deliver", timeout=3)
+            assert worker.wait(15) == -signal.SIGALRM
+    assert "Traceback" not in (tmp_path / "log").read_text()
+    assert post.deliver(Mailroom()) == 0
+    assert post.fates() == [("sent", 1, "250 kept"), ("given up", 1, fates.DIED)]
+    db.unbind()

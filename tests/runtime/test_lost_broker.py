@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,22 @@ from tests.support.commands import eventually, service
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("brokers")]
 SOON = 5.0
+LEAVING = """
+import os, signal, sys
+from scheduler import db, jobs
+from tests.support.mailroom import Mailroom
+class Told(jobs.PromptWorker):
+    def execute_job(self, job, queue):
+        raise ConnectionError("the broker is lost")
+    def register_death(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("leaving", flush=True)
+        super().register_death()
+jobs.KINDS["prompt"] = Told
+db.bind(sys.argv[1])
+jobs.work("prompt", sys.argv[2], Mailroom())
+"""
+"""A worker that loses its broker amid a job, and is told to end as it takes leave of it."""
 
 
 @contextmanager
@@ -90,6 +107,14 @@ def test_a_broker_lost_amid_jobs_is_told_of_without_a_traceback(tmp_path: Path, 
             eventually(lambda n=lost: len(said.read_text().splitlines()) >= n, "nothing is said")
         ends(worker)
     assert "Traceback" not in said.read_text()
+
+
+def test_a_worker_told_to_end_while_it_takes_leave_of_its_broker_just_ends(tmp_path: Path, file: str) -> None:
+    with brokers.running(tmp_path / "broker") as url, letters(file, url):
+        assert queue.ring("deliver")
+        words = [sys.executable, "-c", LEAVING, file, url]
+        worker = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
+    assert (worker.stdout, worker.returncode) == ("leaving\n", 0), worker.stderr
 
 
 def registered(url: str) -> bool:
