@@ -1,6 +1,5 @@
 """A programme of any size, made by the service's own verbs: people asked, answering, planned together."""
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +48,7 @@ def wired(known: dict[str, str]) -> Iterator[Settings]:
     found = settings.load(known)
     wiring.start(found)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        logs.configure(found.log_format, nowhere, logging.getLevelNamesMapping()[found.log_level.upper()])
+        logs.configure(found.log_format, nowhere, level=found.log_level)
         yield found
     db.unbind()
 

@@ -38,13 +38,9 @@ def private_server(redis_url: str) -> Path | None:
 def command(server: Path, data_dir: Path) -> list[str]:
     """The words that start the private broker; it keeps its log and its append-only file in the data folder.
 
-    No port: only this machine's user reaches it, by the socket. Raises OSError where no folder can be made.
+    No port: only this machine's user reaches it, by the socket. `make_room` comes first.
     """
     folder, socket = data_dir / "broker", _socket(data_dir)
-    for needed in (folder, socket.parent):
-        needed.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if needed.stat().st_uid != os.getuid():
-            raise PermissionError(f"{needed} belongs to another user.")
     options = {
         "port": "0",
         "unixsocket": str(socket),
@@ -58,6 +54,19 @@ def command(server: Path, data_dir: Path) -> list[str]:
         "loglevel": "warning",
     }
     return [str(server), *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def make_room(data_dir: Path) -> None:
+    """Make the private broker's folders, if they are not there. Raises OSError where they cannot be made."""
+    for needed in (data_dir / "broker", _socket(data_dir).parent):
+        needed.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if needed.stat().st_uid != os.getuid():
+            raise PermissionError(f"{needed} belongs to another user.")
+
+
+def has_socket(data_dir: Path) -> bool:
+    """Whether the private broker's socket is there; without it nobody reaches one that runs."""
+    return _socket(data_dir).exists()
 
 
 def lock(data_dir: Path) -> Path:

@@ -19,6 +19,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import BaseWorker
+from sqlalchemy.exc import OperationalError
 
 from scheduler import broker, clock, ending, queue, supervisor, sweep
 from scheduler.ending import Mark
@@ -169,10 +170,13 @@ def work(name: str, url: str, transport: Transport) -> None:
 
 
 def _in_a_line(record: logging.LogRecord) -> bool:
-    """That the broker is lost amid a job is no fault of ours, and RQ's traceback of it helps nobody."""
+    """That broker, database or disk fail amid a job is no fault of ours, and RQ's traceback helps nobody."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, redis.RedisError):
         record.msg, record.args, record.exc_info = "the broker was lost: %s", (error,), None
+    elif isinstance(error, (OperationalError, OSError)):
+        why = getattr(error, "orig", error)
+        record.msg, record.args, record.exc_info = "a job broke off and comes again: %s", (why,), None
     return True
 
 

@@ -18,7 +18,7 @@ _AT = re.compile(r".(?:@|%40).")
 _TOKENS = re.compile(r"[A-Za-z2-7]{20,}=*")
 
 
-def configure(form: Literal["text", "json"], stream: TextIO | None = None, level: int = logging.INFO) -> None:
+def configure(form: Literal["text", "json"], stream: TextIO | None = None, *, level: str = "info") -> None:
     """Sends structlog's events and the standard library's records (gunicorn, Alembic, …) to `stream` (without
     one, stderr), redacted, one line each. A second call replaces the first."""
     shared: list[Processor] = [
@@ -47,7 +47,7 @@ def configure(form: Literal["text", "json"], stream: TextIO | None = None, level
     )
     root = logging.getLogger()
     root.handlers = [outlet]
-    root.setLevel(level)
+    root.setLevel(level.upper())
 
 
 def redact(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 FIRST_WAIT, LONGEST_WAIT = 0.25, 10.0
 """Seconds before what died is started again: doubled each time, until it has lived a while."""
 LIVED = 30.0
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 9.5
 READY_SECONDS = 5.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
@@ -55,6 +55,10 @@ class Part:
     """It ends only when those that lean on it have ended."""
     lock: Path | None = None
     """A file that whoever runs such a process holds locked: while another does, it is left to them."""
+    prepare: Callable[[], None] = lambda: None
+    """What is to be done before each start."""
+    is_lost: Callable[[], bool] = lambda: False
+    """Whether nobody can reach it any more, though it lives; asked from five seconds after its start on."""
 
 
 @dataclass
@@ -66,6 +70,17 @@ class _Child:
     start_at: float = field(default_factory=monotonic)
 
     def start(self) -> None:
+        """Start it, or try again later where the machine refuses: no room, no program, no folder."""
+        self.started = monotonic()
+        try:
+            self.part.prepare()
+            self._start_alone()
+        except (OSError, subprocess.SubprocessError) as error:
+            self._put_off()
+            name, why = self.part.name, str(error)
+            log.warning("a process cannot be started yet", name=name, why=why, wait=self.wait)
+
+    def _start_alone(self) -> None:
         """Start it, with its lock: it keeps that until it has died, however that comes about."""
         if self.part.lock is None:
             self._start(self.part.files)
@@ -76,7 +91,6 @@ class _Child:
 
     def _start(self, files: Sequence[int]) -> None:
         parent = os.getpid()
-        self.started = monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - our own programs, in our own words
             self.part.words,
             env=None if self.part.environ is None else dict(self.part.environ),
@@ -86,17 +100,23 @@ class _Child:
         )
 
     def look(self) -> None:
-        """Start it when its time has come; write down its death and when it is started again."""
+        """Start it when its time has come, end it when it is lost, and see to the next start when it died."""
         if self.process is None:
             if monotonic() >= self.start_at:
                 self.start()
             return
         code = self.process.poll()
         if code is None:
+            if monotonic() - self.started > READY_SECONDS and self.part.is_lost():
+                self.process.kill()
             return
-        self.wait = FIRST_WAIT if monotonic() - self.started > LIVED else min(self.wait * 2, LONGEST_WAIT)
-        self.process, self.start_at = None, monotonic() + self.wait
+        self.process = None
+        self._put_off()
         log.warning("a process ended and is started again", name=self.part.name, code=code, wait=self.wait)
+
+    def _put_off(self) -> None:
+        self.wait = FIRST_WAIT if monotonic() - self.started > LIVED else min(self.wait * 2, LONGEST_WAIT)
+        self.start_at = monotonic() + self.wait
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None

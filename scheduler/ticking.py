@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from scheduler import clock, db, ending, leases, owners, queue, sweep
 from scheduler.mail.transport import Transport
@@ -33,15 +34,21 @@ def tick(transport: Transport) -> int:
 def loop(transport: Transport, stop: threading.Event) -> None:
     """Keep the clock until `stop` is set. Two at once take turns: the second waits for the first's lease.
 
-    A beat that fails is logged, and the next one comes all the same.
+    A beat that fails is logged, and the next one comes all the same. What is the machine's trouble (a full
+    disk, a database that is away) is said in a line, once until it is over or another.
     """
+    trouble = ""
     with ending.heeding(stop):
         while not stop.is_set():
-            wait = ALONE_EVERY_SECONDS
+            wait, before = ALONE_EVERY_SECONDS, trouble
             try:
-                wait = beat(transport)
+                wait, trouble = beat(transport), ""
+            except (OperationalError, OSError) as error:
+                trouble = " ".join(str(getattr(error, "orig", error)).split())
             except Exception:
                 log.exception("the clock missed a beat")
+            if trouble != before:
+                log.warning("the clock misses its beats" if trouble else "the clock goes on", why=trouble)
             stop.wait(wait)
     _let_go()
 

@@ -1,6 +1,5 @@
 """Wiring: from settings to a service that can run; imports every noun, so that tables know each other."""
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
@@ -45,7 +44,7 @@ class Wired:
 
 def start(settings: Settings) -> Wired:
     """Bind database, clock, links, bell, letters and transport; starting again binds anew."""
-    logs.configure(settings.log_format, level=logging.getLevelNamesMapping()[settings.log_level.upper()])
+    logs.configure(settings.log_format, level=settings.log_level)
     clock.bind(settings.clock_offset_file)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db.bind(settings.database_url)

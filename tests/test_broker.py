@@ -37,7 +37,7 @@ def test_a_folder_of_somebody_elses_is_not_used(tmp_path: Path, monkeypatch: pyt
     mine = (tmp_path / "broker").stat().st_uid
     monkeypatch.setattr("os.getuid", lambda: mine + 1)
     with pytest.raises(PermissionError, match="belongs to another user"):
-        broker.command(Path("/bin/true"), tmp_path)
+        broker.make_room(tmp_path)
 
 
 def test_without_the_wheel_a_server_on_the_path_is_taken_and_without_any_none(

@@ -31,6 +31,28 @@ sleeps = [sys.executable, "-c", "import threading; threading.Event().wait()"]
 first = Part(name="first", words=sleeps, is_ready=Path(sys.argv[1]).exists)
 keep_running([first, Part(name="second", words=[sys.executable, "-c", "print('second', flush=True)"])])
 """
+NOT_YET = """
+import sys
+from pathlib import Path
+from scheduler.supervisor import Part, keep_running
+program, folder = Path(sys.argv[1]), Path(sys.argv[2])
+def prepare():
+    if folder.is_file():
+        raise PermissionError("somebody else's file stands there")
+    folder.mkdir(exist_ok=True)
+keep_running([
+    Part(name="absent", words=[str(program)]),
+    Part(name="kept out", words=[sys.executable, "-c", "print('in', flush=True)"], prepare=prepare,
+         lock=folder / "lock"),
+])
+"""
+LOST = """
+import sys
+from pathlib import Path
+from scheduler.supervisor import Part, keep_running
+sleeps = "import threading; print('up', flush=True); threading.Event().wait()"
+keep_running([Part(name="lost", words=[sys.executable, "-c", sleeps], is_lost=Path(sys.argv[1]).exists)])
+"""
 SLEEPS = "-c|import threading; threading.Event().wait()"
 DEAF = (
     "-c|import signal, threading; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
@@ -62,6 +84,37 @@ def test_who_comes_after_waits_until_the_one_before_is_ready(tmp_path: Path) -> 
         assert select([process.stdout], [], [], 1.0) == ([], [], [])
         mark.touch()
         assert process.stdout.readline() == "second\n"
+
+
+def test_what_the_machine_refuses_to_start_is_started_once_it_can_be(tmp_path: Path) -> None:
+    program, folder = tmp_path / "program", tmp_path / "folder"
+    folder.touch()
+    with running(sys.executable, "-c", NOT_YET, str(program), str(folder)) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline() + process.stdout.readline()
+        assert said.count("cannot be started yet") == 2
+        assert f"No such file or directory: '{program}'" in said
+        assert "somebody else's file stands there" in said
+        program.write_text("#!/bin/sh\necho out\n")
+        program.chmod(0o700)
+        folder.unlink()
+        said = ""
+        while "in\n" not in said or "out\n" not in said:
+            said += process.stdout.readline()
+        process.terminate()
+        process.communicate(timeout=15)
+        assert process.returncode == 0
+
+
+def test_what_nobody_can_reach_any_more_is_ended_and_started_again(tmp_path: Path) -> None:
+    mark = tmp_path / "lost"
+    with running(sys.executable, "-c", LOST, str(mark)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        mark.touch()
+        assert "code=-9" in process.stdout.readline()
+        mark.unlink()
+        assert process.stdout.readline() == "up\n"
 
 
 def test_what_is_killed_is_started_again_and_the_others_go_on() -> None:

@@ -11,6 +11,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from scheduler import clock, db, leases, queue, sweep, ticking
+from scheduler.operating import schema
 from tests.support import brokers, neighbour
 from tests.support.clock import Clock
 from tests.support.commands import eventually
@@ -95,3 +96,34 @@ def test_a_beat_that_fails_does_not_stop_the_clock_and_its_end_gives_the_lease_b
     assert not thread.is_alive()
     with db.transaction() as session:
         assert leases.take(session, ticking.CLOCK, "next", clock.now(), length=timedelta(minutes=1))
+
+
+def test_the_machine_s_trouble_is_one_line_until_it_is_over(
+    mailroom: Mailroom, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    beats: list[int] = []
+
+    class Stop(threading.Event):
+        """A wait that takes no time: five beats fail, for two reasons, and the sixth goes well."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            beats.append(len(beats))
+            if len(beats) == 3:
+                db.bind(f"sqlite:///{tmp_path}")
+            if len(beats) == 5:
+                db.bind(f"sqlite:///{tmp_path / 'good'}")
+            if len(beats) == 6:
+                self.set()
+            return self.is_set()
+
+    schema.upgrade(f"sqlite:///{tmp_path / 'good'}")
+    queue.unbind()
+    (tmp_path / "empty").touch()
+    db.bind(f"sqlite:///{tmp_path / 'empty'}")
+    ticking.loop(mailroom, Stop())
+    said = [(record.msg["event"], record.msg["why"]) for record in caplog.records]
+    assert said == [
+        ("the clock misses its beats", "no such table: lease"),
+        ("the clock misses its beats", "unable to open database file"),
+        ("the clock goes on", ""),
+    ]

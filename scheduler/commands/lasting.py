@@ -46,9 +46,14 @@ def workers(environ: Mapping[str, str] | None = None) -> list[Part]:
 
 def _broker_part(server: Path, known: Settings) -> Part:
     words, url = broker.command(server, known.data_dir), broker.address("", known.data_dir)
-    lock = broker.lock(known.data_dir)
     return Part(
-        name="broker", words=words, is_ready=lambda: broker.answers(url), is_leaned_on=True, lock=lock
+        name="broker",
+        words=words,
+        is_ready=lambda: broker.answers(url),
+        is_leaned_on=True,
+        lock=broker.lock(known.data_dir),
+        prepare=lambda: broker.make_room(known.data_dir),
+        is_lost=lambda: not broker.has_socket(known.data_dir),
     )
 
 

@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException
 import click
 
 from scheduler import settings, supervisor
-from scheduler.commands import typed
+from scheduler.commands import forking, typed
 from scheduler.commands.speaking import Refused, Verb
 from scheduler.settings import Settings
 
@@ -46,6 +46,7 @@ def gunicorn(bind: str, processes: int) -> list[str]:
         "--threads": str(THREADS),
         "--graceful-timeout": str(int(supervisor.DRAIN_SECONDS) - 1),
         "--log-level": "warning",
+        "--config": f"python:{forking.__name__}",
     }
     flags = ["--preload", "--no-control-socket", *(word for pair in how.items() for word in pair)]
     return [sys.executable, "-m", "gunicorn", "scheduler.app:create_app()", *flags]

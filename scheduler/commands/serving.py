@@ -1,8 +1,10 @@
 """`coffee-rounds run`: all of one machine. It imports no more than it needs, so as to be there soon."""
 
+from contextlib import nullcontext
+
 import click
 
-from scheduler import settings, supervisor
+from scheduler import logs, settings, supervisor
 from scheduler.commands import lasting, paging
 from scheduler.commands.speaking import Verb
 from scheduler.operating import schema
@@ -15,11 +17,10 @@ from scheduler.operating import schema
 def run(host: str | None, port: int | None, *, pages: bool) -> None:
     """Serve the pages and do the work of one machine; Ctrl-C or TERM ends all of it within ten seconds."""
     known = settings.load()
-    known.data_dir.mkdir(parents=True, exist_ok=True)
-    schema.upgrade(known.database_url)
-    if not pages:
-        supervisor.keep_running(lasting.parts(known))
-        return
-    with paging.door(*paging.address(known, host, port)) as listening:
-        click.echo(f"Coffee Rounds is at {known.base_url}; Ctrl-C ends it.", err=True)
+    logs.configure(known.log_format, level=known.log_level)
+    with paging.door(*paging.address(known, host, port)) if pages else nullcontext() as listening:
+        known.data_dir.mkdir(parents=True, exist_ok=True)
+        schema.upgrade(known.database_url)
+        if pages:
+            click.echo(f"Coffee Rounds is at {known.base_url}; Ctrl-C ends it.", err=True)
         supervisor.keep_running(lasting.parts(known, listening))

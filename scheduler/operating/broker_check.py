@@ -49,6 +49,9 @@ def _gone(known: Settings, error: Exception) -> Finding:
     if broker.private_server(known.redis_url) is None:
         words = "No Redis or Valkey is to be had on this machine, so the clock does all work itself."
         return Finding("broker", Mark.WELL, words)
+    if isinstance(error, redis.TimeoutError):
+        words = "The private broker of this machine runs but does not answer: end it, and another starts."
+        return Finding("broker", Mark.WRONG, f"{words} {WITHOUT}")
     words = "No private broker runs on this machine:  coffee-rounds run  starts one."
     return Finding("broker", Mark.NOTE, f"{words} {WITHOUT}")
 

@@ -1,5 +1,6 @@
 """The broker as the doctor sees it: which one, who works at it, and what it does when it is full."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,17 @@ def test_no_private_broker_is_no_illness(told: Told) -> None:
 def test_a_private_broker_that_runs_is_named_so(told: Told, given: dict[str, str]) -> None:
     with brokers.running(Path(given["DATA_DIR"])):
         assert told("well")["broker"] == "The private broker of this machine wakes the workers."
+
+
+def test_a_private_broker_that_hangs_is_told_from_one_that_is_not_there(
+    told: Told, given: dict[str, str]
+) -> None:
+    with brokers.started(Path(given["DATA_DIR"])) as server:
+        server.process.send_signal(signal.SIGSTOP)
+        assert told("wrong")["broker"] == (
+            "The private broker of this machine runs but does not answer: end it, and another starts. "
+            "Until then the clock does all work itself."
+        )
 
 
 def test_a_queue_without_a_worker_is_wrong_until_one_listens(

