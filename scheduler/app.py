@@ -149,8 +149,9 @@ def _answer_errors(app: Flask) -> None:
     app.register_error_handler(BadLink, fresh.instead_of)
 
     @app.errorhandler(OperationalError)
-    def away(_error: OperationalError) -> ResponseReturnValue:
-        log.exception("the database does not answer", endpoint=request.endpoint)
+    def away(error: OperationalError) -> ResponseReturnValue:
+        why = " ".join(str(error.orig).split())
+        log.error("the database does not answer", endpoint=request.endpoint, why=why)
         words = "Our records cannot be reached at the moment. Nothing was lost; please try again in a minute."
         return *_page(words, 503, "Not just now"), {"Retry-After": RETRY_AFTER_SECONDS}
 

@@ -34,7 +34,7 @@ from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, sessionm
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
-from scheduler import crashpoint
+from scheduler import crashpoint, patience
 from scheduler.refusal import Refusal
 from scheduler.turns import Turn
 
@@ -118,9 +118,11 @@ def bind(url: str) -> Engine:
 def _engine(url: str) -> Engine:
     """One engine for each database: bound again to the same one, it knows its statements already."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    patience = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
-    engine = create_engine(url, connect_args=patience)
+        engine = create_engine(url, pool_pre_ping=True)
+        patience.watch(engine, BUSY_TIMEOUT_MS // 1000)
+        return engine
+    waits = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
+    engine = create_engine(url, connect_args=waits)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -210,7 +212,9 @@ def looking(url: str, seconds: int) -> Iterator[Session]:
     if is_sqlite:
         path = f"file:{quote(address.database or '')}"
         address = address.set(database=path, query={"mode": "rw", "uri": "true"})
-    engine = create_engine(address, connect_args={"timeout" if is_sqlite else "connect_timeout": seconds})
+    engine = create_engine(address, connect_args={"timeout": seconds} if is_sqlite else {})
+    if not is_sqlite:
+        patience.watch(engine, seconds)
     try:
         with Session(engine) as session:
             if not is_sqlite:
