@@ -11,6 +11,7 @@ from scheduler import db, leases, limits
 from scheduler.availability import asking
 from scheduler.availability.ask import Ask
 from scheduler.chats import answering, timekeeping
+from scheduler.chats.answering import CameTo
 from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
 from scheduler.crashpoint import crashpoint
@@ -19,7 +20,7 @@ from scheduler.life import By
 from scheduler.mail import delivery, inbound, outbox
 from scheduler.mail.delivery import Run
 from scheduler.mail.envelope import Incoming, Outgoing, Reading
-from scheduler.mail.inbound import Noise, Reply
+from scheduler.mail.meaning import Meaning, Weight
 from scheduler.mail.transport import Transport
 from scheduler.programme import roster, signing_up
 from scheduler.programme.person import Person
@@ -214,13 +215,21 @@ def read_mails(now: datetime) -> int:
     )
 
 
-def _meaning(mail_id: int) -> Reply | Noise:
+def tried(meaning: Meaning, now: datetime) -> CameTo:
+    """What would come of a mail that came in now; nothing is changed or kept."""
+    if not meaning.is_answer:
+        return CameTo(Weight.KEPT, False, "it is kept for a human")
+    with db.reading() as session:
+        return answering.apply_reply(session, meaning, now, received_at=now)
+
+
+def _meaning(mail_id: int) -> Meaning:
     with db.reading() as session:
         raw = session.scalars(select(Incoming.raw).where(Incoming.id == mail_id)).one()
     return inbound.read(raw)
 
 
-def _apply(session: Session, mail: Incoming, found: Reply | Noise | None, now: datetime) -> None:
+def _apply(session: Session, mail: Incoming, found: Meaning | None, now: datetime) -> None:
     """Do what a mail says, if it is to be believed; after three failures, leave it to a human."""
     if mail.state is not Reading.UNREAD:
         mail.due_at = None
@@ -230,11 +239,10 @@ def _apply(session: Session, mail: Incoming, found: Reply | Noise | None, now: d
         return
     if found is None:
         return  # it came in this very moment: the next sweep reads it
-    if isinstance(found, Noise):
+    if not found.is_answer:
         mail.settle(Reading.KEPT, found.kind, found.reason)
         return
     crashpoint("inbox.before_apply")
     came_to = answering.apply_reply(session, found, now, received_at=mail.received_at)
     crashpoint("inbox.after_apply")
-    state = Reading.APPLIED if came_to.startswith("applied") else Reading.KEPT
-    mail.settle(state, "reply", came_to)
+    mail.settle(Reading.APPLIED if came_to.is_applied else Reading.KEPT, found.kind, str(came_to))

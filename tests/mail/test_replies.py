@@ -47,7 +47,7 @@ def calendar_parts(raw):
 def test_every_style_is_read_as_the_answer_it_is(style, partstat):
     raw = replies.reply(invitation(), partstat, stamp=STAMP, style=style)
     answer = inbound.read(raw)
-    assert isinstance(answer, inbound.Reply)
+    assert answer.is_answer
     assert (answer.uid, answer.attendee, answer.partstat) == (COPY.uid, "maya@example.com", partstat)
     assert (answer.sequence, answer.stamp, answer.comment) == (2, STAMP, "")
     assert answer.sender == "maya@example.com"
