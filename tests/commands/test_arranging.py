@@ -3,28 +3,14 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
-import pytest
-
-from scheduler import db, settings, wiring
+from scheduler import db
 from scheduler.programme.round import Round
 from tests.support.clock import Clock
-from tests.support.commands import COMMAND, Commands, live_in
+from tests.support.commands import COMMAND, Commands
 from tests.support.mailroom import Mailroom
 from tests.support.world import World
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
-    """The command line on a database without people."""
-    live_in(tmp_path, monkeypatch)
-    Commands().must("upgrade")
-    wiring.start(settings.load())
-    yield Commands()
-    db.unbind()
 
 
 def test_a_plan_is_told_with_its_reasons_and_with_whom_it_left_out(run: Commands, clock: Clock) -> None:

@@ -1,7 +1,6 @@
 """`coffee-rounds hold` and `release`: all mail waits until the operator lets it go, then leaves at once."""
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -10,27 +9,13 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from scheduler import db, queue, settings, wiring
+from scheduler import db, queue
 from scheduler.mail import holds
-from tests.support import brokers, databases
+from tests.support import brokers
 from tests.support.clock import Clock
-from tests.support.commands import Commands, live_in
+from tests.support.commands import Commands
 from tests.support.mailroom import Mailroom
 from tests.support.world import World
-
-
-@pytest.fixture(params=databases.KINDS)
-def run(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Commands]:
-    """The command line on an empty database."""
-    live_in(tmp_path, monkeypatch)
-    with databases.empty(request.param, tmp_path) as url:
-        monkeypatch.setenv("DATABASE_URL", url)
-        Commands().must("upgrade")
-        wiring.start(settings.load())
-        yield Commands()
-        db.unbind()
 
 
 @pytest.fixture

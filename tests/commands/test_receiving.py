@@ -1,40 +1,24 @@
 """`coffee-rounds inbound --dry-run`: what a mail would be taken for; nothing is kept, nothing changed."""
 
 import json
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from scheduler import db, settings, wiring
+from scheduler import db
 from scheduler.mail import replies
 from scheduler.mail.envelope import Incoming, Outgoing
 from scheduler.mail.invite import Mailbox
-from tests.support import databases, received
+from tests.support import received
 from tests.support.clock import Clock
-from tests.support.commands import Commands, live_in
+from tests.support.commands import Commands
 from tests.support.mailroom import Mailroom
 from tests.support.world import World
 
 NAMES = ["kind", "method", "partstat", "uid", "attendee", "sequence", "dtstamp", "start", "end", "comment"]
 NAMES += ["recipients", "severity", "text", "weight", "effect", "reason"]
 """What programs may rely on, in this order."""
-
-
-@pytest.fixture(params=databases.KINDS)
-def run(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Commands]:
-    """The command line on an empty database."""
-    live_in(tmp_path, monkeypatch)
-    with databases.empty(request.param, tmp_path) as url:
-        monkeypatch.setenv("DATABASE_URL", url)
-        Commands().must("upgrade")
-        wiring.start(settings.load())
-        yield Commands()
-        db.unbind()
 
 
 @pytest.fixture
