@@ -13,7 +13,7 @@ from time import monotonic
 import psutil
 import pytest
 
-from scheduler import broker
+from scheduler import broker, settings
 from tests.support import left_out
 from tests.support.commands import eventually, free_port, service
 
@@ -113,6 +113,13 @@ def test_its_own_lines_go_where_and_how_the_others_do(tmp_path: Path) -> None:
         (said,) = [json.loads(line) for line in lines if "started again" in line]
         assert (said["name"], said["code"], said["level"]) == ("clock", -signal.SIGKILL, "warning")
         assert all(line.startswith("{") or "Ctrl-C ends it" in line for line in one.log.splitlines())
+
+
+def test_the_port_that_is_named_is_the_one_that_letters_link_to(tmp_path: Path) -> None:
+    with machine(tmp_path) as one:
+        assert f"Coffee Rounds is at http://127.0.0.1:{one.port};" in one.log
+        for part in one.parts("cli"):
+            assert settings.load(part.environ()).base_url == f"http://127.0.0.1:{one.port}"
 
 
 def test_where_the_port_is_taken_nothing_is_upgraded(tmp_path: Path) -> None:
