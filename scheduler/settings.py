@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     """The sender of every letter, and the organizer in calendars."""
     inbound: bool = False
     """Whether mail to the sender's address comes back to us, so that calendar answers are read."""
+    authserv_id: str = Field(default="", examples=["mx.example.edu"])
+    """The name under which our mail server says what it found out about a sender (Authentication-Results)."""
+    replies_without_verdict: Literal["apply", "hold"] = "apply"
+    """What becomes of a calendar answer about whose sender it said nothing: apply or hold, for a human."""
     plus_addresses: bool = True
     """Whether the mail server delivers rounds+anything@ to rounds@."""
     log_format: Literal["text", "json"] = "text"

@@ -17,7 +17,7 @@ from scheduler.chats.proposal import Proposal
 from scheduler.crashpoint import crashpoint
 from scheduler.db import UtcDateTime
 from scheduler.life import By
-from scheduler.mail import delivery, inbound, outbox
+from scheduler.mail import delivery, inbound, inbox, outbox
 from scheduler.mail.delivery import Run
 from scheduler.mail.envelope import Incoming, Outgoing, Reading
 from scheduler.mail.meaning import Meaning, Weight
@@ -226,7 +226,7 @@ def tried(meaning: Meaning, now: datetime) -> CameTo:
 def _meaning(mail_id: int) -> Meaning:
     with db.reading() as session:
         raw = session.scalars(select(Incoming.raw).where(Incoming.id == mail_id)).one()
-    return inbound.read(raw)
+    return inbound.read(raw, inbox.border())
 
 
 def _apply(session: Session, mail: Incoming, found: Meaning | None, now: datetime) -> None:

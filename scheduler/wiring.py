@@ -7,10 +7,11 @@ from email.utils import parseaddr
 from scheduler import broker, clock, db, leases, limits, links, logs, queue
 from scheduler.availability import ask
 from scheduler.chats import chat, proposal
-from scheduler.mail import delivery, envelope, holds, posting, transport
+from scheduler.mail import delivery, envelope, holds, inbox, posting, transport
 from scheduler.mail.delivery import Pace
 from scheduler.mail.posting import Sender
 from scheduler.mail.transport import Transport
+from scheduler.mail.verdict import Border
 from scheduler.programme import coordinator, pairing, person, programme, round, signup
 from scheduler.rounds import plan
 from scheduler.settings import Settings
@@ -58,6 +59,9 @@ def start(settings: Settings) -> Wired:
             reads_replies=settings.inbound,
             plus_addresses=settings.plus_addresses,
         )
+    )
+    inbox.bind(
+        Border(authserv_id=settings.authserv_id, holds_without=settings.replies_without_verdict == "hold")
     )
     delivery.bind(
         Pace(

@@ -12,11 +12,13 @@ from scheduler.chats.chat import Chat, Copy
 from scheduler.chats.lifecycle import REQUEST, Act, State
 from scheduler.life import By, NotNow, Via
 from scheduler.mail import written
-from scheduler.mail.meaning import Meaning, Weight
+from scheduler.mail.meaning import Meaning, Verdict, Weight
 from scheduler.mail.written import Written
 
 AHEAD_AT_MOST = timedelta(days=1)
 """So far a calendar's clock may be ahead of our receipt; a later stamp would outdo every answer to come."""
+BELIEVED = {Verdict.PASS: Weight.VERIFIED, Verdict.PROVIDER: Weight.PROVIDER, Verdict.NONE: Weight.PLAIN}
+"""How far the invited person's answer is believed, by what our border found out."""
 
 
 def accept(session: Session, chat: Chat, now: datetime, *, by: By, via: Via) -> bool:
@@ -62,14 +64,14 @@ def apply_reply(session: Session, reply: Meaning, now: datetime, *, received_at:
     had = [one for one in letters if one.method is not None]
     if doubt := _doubt(person.email.casefold(), had, reply):
         return CameTo(Weight.HELD, False, doubt)
-    stamp = min(reply.stamp or received_at, received_at + AHEAD_AT_MOST)
+    weight, stamp = BELIEVED[reply.verdict], min(reply.stamp or received_at, received_at + AHEAD_AT_MOST)
     if idle := _too_late(chat, had, reply, now) or _overtaken(copy, reply, stamp):
-        return CameTo(Weight.PLAIN, False, idle)
+        return CameTo(weight, False, idle)
     copy.answer_sequence, copy.answer, copy.answer_stamp = reply.sequence or 0, reply.partstat, stamp
     try:
-        return _apply(session, chat, copy, reply.partstat, now)
+        return CameTo(weight, *_apply(session, chat, copy, reply.partstat, now))
     except NotNow as refusal:
-        return CameTo(Weight.PLAIN, False, str(refusal))
+        return CameTo(weight, False, str(refusal))
 
 
 def _doubt(address: str, had: Sequence[Written], reply: Meaning) -> str:
@@ -80,6 +82,8 @@ def _doubt(address: str, had: Sequence[Written], reply: Meaning) -> str:
         return "the answer came from another address than the one invited"
     if not had or (reply.sequence or 0) > (had[-1].sequence or 0):
         return "it answers an invitation we have not sent"
+    if reply.verdict is Verdict.FAIL:
+        return "nobody vouches for its sender"
     return ""
 
 
@@ -106,19 +110,19 @@ def _overtaken(copy: Copy, reply: Meaning, stamp: datetime) -> str:
     return ""
 
 
-def _apply(session: Session, chat: Chat, copy: Copy, partstat: str, now: datetime) -> CameTo:
+def _apply(session: Session, chat: Chat, copy: Copy, partstat: str, now: datetime) -> tuple[bool, str]:
     side = copy.side
     if partstat == "DECLINED":
         return _told(decline(session, chat, now, by=side, via=Via.CALENDAR), "declined")
     if partstat == "TENTATIVE":
-        return CameTo(Weight.PLAIN, False, "maybe is neither yes nor no")
+        return False, "maybe is neither yes nor no"
     if partstat != "ACCEPTED":
-        return CameTo(Weight.PLAIN, False, "no answer in it")
+        return False, "no answer in it"
     if side is By.MENTOR and chat.state is State.CONFIRMED:
         copy.agreed_start = chat.starts_at  # their calendar shows it already: nobody need be written to
-        return CameTo(Weight.PLAIN, True, "the mentor's calendar has it")
+        return True, "the mentor's calendar has it"
     return _told(accept(session, chat, now, by=side, via=Via.CALENDAR), "accepted")
 
 
-def _told(changed: bool, word: str) -> CameTo:
-    return CameTo(Weight.PLAIN, changed, word if changed else f"{word} already")
+def _told(changed: bool, word: str) -> tuple[bool, str]:
+    return changed, word if changed else f"{word} already"

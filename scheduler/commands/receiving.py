@@ -52,12 +52,12 @@ def inbound(recipient: str, sender: str, *, dry_run: bool, as_json: bool) -> Non
 
 def _taken_for(raw: bytes) -> dict[str, object]:
     """What the mail says and what would come of it; None where that is not known."""
-    said = read(raw)
     try:
         opening.wired()
+        said = read(raw, inbox.border())
         came_to = sweep.tried(said, clock.now())
     except (SQLAlchemyError, OSError, Refused, db.Unbound):
-        came_to = None
+        said, came_to = read(raw, inbox.border()), None
     told: dict[str, object] = {
         "kind": said.kind,
         "method": said.method,

@@ -6,12 +6,16 @@ Reading is given bytes by anyone at all: it never raises, and what is unsure is 
 import email
 from dataclasses import replace
 
-from scheduler.mail import bounces, itip, parts, texts
+from scheduler.mail import bounces, itip, parts, texts, verdict
 from scheduler.mail.meaning import Kind, Meaning, Unreadable
+from scheduler.mail.verdict import Border
+
+NOBODY = Border()
 
 
-def read(raw: bytes, *, is_bounce_address: bool = False) -> Meaning:
-    """What these bytes mean. `is_bounce_address`: they came to the address that letters are sent from.
+def read(raw: bytes, border: Border = NOBODY, *, is_bounce_address: bool = False) -> Meaning:
+    """What these bytes mean. `border` is the server of ours whose word on the sender counts;
+    `is_bounce_address`: they came to the address that letters are sent from.
 
     A delivery report is known first, for it may bring our own calendar back; then a calendar, for Google
     calls an answer automatic; then what machines and people write. Forwarded mails are never looked into.
@@ -27,7 +31,8 @@ def read(raw: bytes, *, is_bounce_address: bool = False) -> Meaning:
             or itip.read(found, sender)
             or texts.read(mail, found, sender, is_automatic=is_automatic)
         )
-        return replace(meaning, sender=sender, message_id=message_id)
+        found_out = verdict.read(mail, sender, border)
+        return replace(meaning, sender=sender, message_id=message_id, verdict=found_out)
     except Unreadable as error:
         return Meaning(kind=Kind.GARBAGE, reason=str(error))
     except Exception as error:  # hostile mail raises nearly anything; all of it is kept for a human

@@ -9,9 +9,27 @@ from sqlalchemy.orm import Session
 
 from scheduler.crashpoint import crashpoint
 from scheduler.mail.envelope import Incoming
+from scheduler.mail.verdict import Border
 from scheduler.refusal import Refusal
 
 LARGEST = 10 * 1024 * 1024
+
+
+class _Bound:
+    border = Border()
+
+
+_bound = _Bound()
+
+
+def bind(border: Border) -> None:
+    """From now on this server's word on a sender counts."""
+    _bound.border = border
+
+
+def border() -> Border:
+    """Whose word on a sender counts."""
+    return _bound.border
 
 
 class TooLarge(Refusal):

@@ -40,6 +40,15 @@ class Weight(StrEnum):
     KEPT = "kept"  # it is about nothing of ours, or says nothing clear
 
 
+class Verdict(StrEnum):
+    """What our border found out about a mail's sender."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    PROVIDER = "provider"  # a calendar provider answers for its user
+    FAIL = "fail"
+    NONE = "none"  # nothing was said
+
+
 @dataclass(frozen=True, kw_only=True)
 class Meaning:
     """What a mail says; what it does not say is empty, None or ().
@@ -55,6 +64,7 @@ class Meaning:
     is_clear: bool = True
     """Whether a reply or a counter says one thing of one person, fit to be weighed."""
     sender: str = ""
+    verdict: Verdict = Verdict.NONE
     message_id: str = ""
     method: str = ""
     uid: str = ""

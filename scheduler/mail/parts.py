@@ -84,6 +84,16 @@ def header(mail: Message, name: str) -> str:
     return invite.one_line(value)
 
 
+def unfolded(value: str) -> str:
+    """A header's text on one line, nothing in it decoded."""
+    return " ".join(value.split())
+
+
+def address_of(mail: Message, name: str) -> str:
+    """The address in a header that names one, in small letters; else nothing."""
+    return normal_address(utils.parseaddr(str(mail.get(name, "")))[1])
+
+
 def message_id(mail: Message) -> str:
     """Its Message-ID, cut to size."""
     return "".join(header(mail, "Message-ID").split())[:MESSAGE_ID_LIMIT]

@@ -69,6 +69,33 @@ def test_an_answer_from_somebody_else_would_be_held(run: Commands, world: World,
     assert told["reason"] == "the answer came from another address than the one invited"
 
 
+@pytest.mark.parametrize(
+    ("verdict", "settings", "weight"),
+    [
+        ("dmarc=pass header.from=example.org", {}, "verified"),
+        ("dmarc=fail header.from=example.org", {}, "held"),
+        ("", {}, "plain"),
+        ("", {"REPLIES_WITHOUT_VERDICT": "hold"}, "held"),
+        ("dmarc=pass header.from=example.org", {"AUTHSERV_ID": ""}, "plain"),
+    ],
+)
+def test_what_our_mail_server_found_out_weighs(
+    run: Commands,
+    world: World,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    verdict: str,
+    settings: dict[str, str],
+    weight: str,
+) -> None:
+    for name, value in ({"AUTHSERV_ID": "mx.school.edu"} | settings).items():
+        monkeypatch.setenv(name, value)
+    answer = replies.reply(world.mailroom.last("sam").raw, "ACCEPTED", stamp=clock.now())
+    header = f"Authentication-Results: mx.school.edu; {verdict}\n" if verdict else ""
+    told = taken_for(run, header.encode() + answer)
+    assert (told["weight"], told["effect"] == "accepted") == (weight, weight != "held")
+
+
 def test_an_answer_about_nothing_of_ours_would_be_kept(run: Commands) -> None:
     told = taken_for(run, received.mail(received.part()))
     assert (told["kind"], told["uid"], told["weight"]) == ("reply", received.READ.uid, "kept")
