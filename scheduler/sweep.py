@@ -11,7 +11,6 @@ from scheduler import db, leases, limits
 from scheduler.availability import asking
 from scheduler.availability.ask import Ask
 from scheduler.chats import answering, timekeeping
-from scheduler.chats.answering import CameTo
 from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
 from scheduler.crashpoint import crashpoint
@@ -20,9 +19,9 @@ from scheduler.life import By
 from scheduler.mail import delivery, inbound, inbox, outbox
 from scheduler.mail.delivery import Run
 from scheduler.mail.envelope import Incoming, Outgoing, Reading
-from scheduler.mail.meaning import Meaning, Weight
+from scheduler.mail.meaning import CameTo, Kind, Meaning, Weight
 from scheduler.mail.transport import Transport
-from scheduler.programme import roster, signing_up
+from scheduler.programme import bouncing, roster, signing_up
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
@@ -217,16 +216,15 @@ def read_mails(now: datetime) -> int:
 
 def tried(meaning: Meaning, now: datetime) -> CameTo:
     """What would come of a mail that came in now; nothing is changed or kept."""
-    if not meaning.is_answer:
-        return CameTo(Weight.KEPT, False, "it is kept for a human")
     with db.reading() as session:
-        return answering.apply_reply(session, meaning, now, received_at=now)
+        return _came_to(session, meaning, now, received_at=now)
 
 
 def _meaning(mail_id: int) -> Meaning:
     with db.reading() as session:
-        raw = session.scalars(select(Incoming.raw).where(Incoming.id == mail_id)).one()
-    return inbound.read(raw, inbox.border())
+        mail = session.get_one(Incoming, mail_id)
+        raw, recipient = mail.raw, mail.envelope_recipient
+    return inbound.read(raw, inbox.border(), recipient=recipient)
 
 
 def _apply(session: Session, mail: Incoming, found: Meaning | None, now: datetime) -> None:
@@ -239,10 +237,15 @@ def _apply(session: Session, mail: Incoming, found: Meaning | None, now: datetim
         return
     if found is None:
         return  # it came in this very moment: the next sweep reads it
-    if not found.is_answer:
-        mail.settle(Reading.KEPT, found.kind, found.reason)
-        return
     crashpoint("inbox.before_apply")
-    came_to = answering.apply_reply(session, found, now, received_at=mail.received_at)
+    came_to = _came_to(session, found, now, received_at=mail.received_at)
     crashpoint("inbox.after_apply")
     mail.settle(Reading.APPLIED if came_to.is_applied else Reading.KEPT, found.kind, str(came_to))
+
+
+def _came_to(session: Session, found: Meaning, now: datetime, *, received_at: datetime) -> CameTo:
+    if found.is_answer:
+        return answering.apply_reply(session, found, now, received_at=received_at)
+    if found.kind is Kind.BOUNCE:
+        return bouncing.apply_bounce(session, found, found.delivered_to, now)
+    return CameTo(Weight.KEPT, False, found.reason)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from scheduler.chats.chat import Chat, Copy
 from scheduler.chats.lifecycle import REQUEST, Act, State
 from scheduler.life import By, NotNow, Via
 from scheduler.mail import written
-from scheduler.mail.meaning import Meaning, Verdict, Weight
+from scheduler.mail.meaning import CameTo, Meaning, Verdict, Weight
 from scheduler.mail.written import Written
 
 AHEAD_AT_MOST = timedelta(days=1)
@@ -34,18 +33,6 @@ def decline(session: Session, chat: Chat, now: datetime, *, by: By, via: Via) ->
 def cancel(session: Session, chat: Chat, now: datetime, *, by: By, via: Via) -> bool:
     """No chat at all; whether anything changed. Raises NotNow."""
     return record.happen(session, chat, Act.CANCEL, now, via=via, by=by)
-
-
-class CameTo(NamedTuple):
-    """What came of an answer: how far it was believed, whether anything changed, and in words."""
-
-    weight: Weight
-    is_applied: bool
-    words: str
-
-    def __str__(self) -> str:
-        named = "applied" if self.is_applied else "held" if self.weight is Weight.HELD else "kept"
-        return f"{named}: {self.words}"
 
 
 def apply_reply(session: Session, reply: Meaning, now: datetime, *, received_at: datetime) -> CameTo:

@@ -37,7 +37,7 @@ def inbound(recipient: str, sender: str, *, dry_run: bool, as_json: bool) -> Non
         raise click.UsageError("--json says what a mail would be taken for: it goes with --dry-run.")
     raw = sys.stdin.buffer.read(inbox.LARGEST + 1)
     if dry_run:
-        told = _taken_for(raw)
+        told = _taken_for(raw, recipient)
         lines = (f"{name}: {value}" for name, value in told.items() if value is not None)
         click.echo(json.dumps(told, ensure_ascii=False) if as_json else "\n".join(lines))
         return
@@ -50,14 +50,14 @@ def inbound(recipient: str, sender: str, *, dry_run: bool, as_json: bool) -> Non
         log.exception("kept, and not read yet")
 
 
-def _taken_for(raw: bytes) -> dict[str, object]:
+def _taken_for(raw: bytes, recipient: str) -> dict[str, object]:
     """What the mail says and what would come of it; None where that is not known."""
     try:
         opening.wired()
-        said = read(raw, inbox.border())
+        said = read(raw, inbox.border(), recipient=recipient)
         came_to = sweep.tried(said, clock.now())
     except (SQLAlchemyError, OSError, Refused, db.Unbound):
-        said, came_to = read(raw, inbox.border()), None
+        said, came_to = read(raw, inbox.border(), recipient=recipient), None
     told: dict[str, object] = {
         "kind": said.kind,
         "method": said.method,

@@ -36,6 +36,11 @@ def read(mail: Message, found: list[Message]) -> Meaning | None:
     )
 
 
+def is_bounce_address(recipient: str) -> bool:
+    """Whether this is an address that letters leave from: what comes there was not written by people."""
+    return recipient.startswith("bounce+")
+
+
 def is_receipt(found: list[Message]) -> bool:
     """Whether it tells that a mail was shown, or deleted, to or by its reader (RFC 8098)."""
     return any(part.get_content_type() in RECEIPTS for part in found)

@@ -13,9 +13,9 @@ from scheduler.mail.verdict import Border
 NOBODY = Border()
 
 
-def read(raw: bytes, border: Border = NOBODY, *, is_bounce_address: bool = False) -> Meaning:
-    """What these bytes mean. `border` is the server of ours whose word on the sender counts;
-    `is_bounce_address`: they came to the address that letters are sent from.
+def read(raw: bytes, border: Border = NOBODY, *, recipient: str = "") -> Meaning:
+    """What these bytes mean. `border` is the server of ours whose word on the sender counts; `recipient`
+    the address of ours that they came to, if the envelope is known.
 
     A delivery report is known first, for it may bring our own calendar back; then a calendar, for Google
     calls an answer automatic; then what machines and people write. Forwarded mails are never looked into.
@@ -25,14 +25,15 @@ def read(raw: bytes, border: Border = NOBODY, *, is_bounce_address: bool = False
         mail = email.message_from_bytes(raw)
         found = list(parts.walk(mail))
         sender, message_id = parts.sender(mail), parts.message_id(mail)
-        is_automatic = is_bounce_address or bounces.is_receipt(found)
+        came_to = recipient.lower() or parts.delivered_to(mail)
+        is_automatic = bounces.is_bounce_address(came_to) or bounces.is_receipt(found)
         meaning = (
             bounces.read(mail, found)
             or itip.read(found, sender)
             or texts.read(mail, found, sender, is_automatic=is_automatic)
         )
         found_out = verdict.read(mail, sender, border)
-        return replace(meaning, sender=sender, message_id=message_id, verdict=found_out)
+        return replace(meaning, sender=sender, message_id=message_id, verdict=found_out, delivered_to=came_to)
     except Unreadable as error:
         return Meaning(kind=Kind.GARBAGE, reason=str(error))
     except Exception as error:  # hostile mail raises nearly anything; all of it is kept for a human

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -66,6 +67,8 @@ class Meaning:
     sender: str = ""
     verdict: Verdict = Verdict.NONE
     message_id: str = ""
+    delivered_to: str = ""
+    """To which address of ours, as its topmost header says."""
     method: str = ""
     uid: str = ""
     attendee: str = ""
@@ -84,6 +87,19 @@ class Meaning:
     def is_answer(self) -> bool:
         """Whether it is a calendar's answer that can be weighed."""
         return self.kind is Kind.REPLY and self.is_clear
+
+
+class CameTo(NamedTuple):
+    """What came of a mail: how far it was believed, whether anything changed, and in words."""
+
+    weight: Weight
+    is_applied: bool
+    words: str
+
+    def __str__(self) -> str:
+        """As it is kept."""
+        named = "applied" if self.is_applied else "held" if self.weight is Weight.HELD else "kept"
+        return f"{named}: {self.words}"
 
 
 class Unreadable(Exception):

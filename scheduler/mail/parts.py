@@ -94,6 +94,11 @@ def address_of(mail: Message, name: str) -> str:
     return normal_address(utils.parseaddr(str(mail.get(name, "")))[1])
 
 
+def delivered_to(mail: Message) -> str:
+    """The address it came to, as whoever delivered it wrote on top; what stands below may be anybody's."""
+    return address_of(mail, "Delivered-To") or address_of(mail, "X-Original-To")
+
+
 def message_id(mail: Message) -> str:
     """Its Message-ID, cut to size."""
     return "".join(header(mail, "Message-ID").split())[:MESSAGE_ID_LIMIT]
