@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from email import utils
 from email.header import decode_header, make_header
 from email.message import Message
-from html.parser import HTMLParser
 
 from scheduler.mail import invite
 from scheduler.mail.meaning import Unreadable
@@ -18,9 +17,14 @@ HEADERS_LIMIT = 64_000
 PARTS_LIMIT = 100
 DEPTH_LIMIT = 10
 MESSAGE_ID_LIMIT = 998
+HEADER_LIMIT = 2_000
+WORDS_LIMIT = 60_000
+"""Bytes of a text that are looked at: what a person has to say stands on top."""
 # Counted before the parser, which takes seconds over a hundred thousand parts.
 DASHED_LINES_LIMIT = 5_000
 
+_MARK = re.compile(r"(<[^<>]*>)")
+_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _UNSEEN = frozenset({"script", "style", "head", "title"})
 _BREAKS = frozenset({"br", "p", "div", "tr", "li", "blockquote", "h1", "h2", "h3"})
 
@@ -71,14 +75,14 @@ def written(parts: list[Message]) -> str:
             content = part.get_payload(decode=True)
             is_file = part.get_content_disposition() == "attachment"
             if part.get_content_type() == kind and isinstance(content, bytes) and not is_file:
-                text = decoded(content, part.get_content_charset())
+                text = decoded(content[:WORDS_LIMIT], part.get_content_charset())
                 return invite.plain_text(_without_marks(text) if kind == "text/html" else text).strip()
     return ""
 
 
 def header(mail: Message, name: str) -> str:
     """A header on one line, its encoded words decoded (RFC 2047); empty when it is not there."""
-    value = str(mail.get(name, ""))
+    value = str(mail.get(name, ""))[:HEADER_LIMIT]
     with contextlib.suppress(LookupError, ValueError):  # what cannot be decoded stays as it is
         value = str(make_header(decode_header(value)))
     return invite.one_line(value)
@@ -122,29 +126,21 @@ def normal_address(value: str) -> str:
     return address if re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address) and address.isprintable() else ""
 
 
-class _Words(HTMLParser):
-    """Collects what a reader sees."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self._unseen += tag in _UNSEEN
-        if tag in _BREAKS:
-            self.words.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._unseen -= tag in _UNSEEN and self._unseen > 0
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.words.append(re.sub(r"\s+", " ", data))
-
-
-def _without_marks(text: str) -> str:
-    reader = _Words()
-    reader.feed(text)
-    reader.close()
-    return re.sub(r"[ \t]*\n\s*\n?", "\n", html.unescape("".join(reader.words)))
+def _without_marks(page: str) -> str:
+    """What a reader of this HTML sees, roughly, in lines; in one pass, whatever it holds."""
+    words: list[str] = []
+    hidden = ""
+    for token in _MARK.split(page):
+        if not _MARK.fullmatch(token):
+            words.append("" if hidden else token.replace("\n", " "))
+            continue
+        named = _NAME.match(token)
+        closes, tag = (named.group(1), named.group(2).lower()) if named else ("", "")
+        if hidden:
+            hidden = "" if closes and tag == hidden else hidden
+        elif tag in _UNSEEN:
+            hidden = "" if closes else tag
+        elif tag in _BREAKS:
+            words.append("\n")
+    lines = (" ".join(line.split()) for line in html.unescape("".join(words)).split("\n"))
+    return "\n".join(line for line in lines if line)

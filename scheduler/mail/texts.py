@@ -3,15 +3,16 @@
 import re
 from email.message import Message
 
-from mailparser_reply import EmailReplyParser
-
 from scheduler.mail import parts
 from scheduler.mail.meaning import Kind, Meaning
 
 TEXT_LIMIT = 10_000
-LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "da"]
-"""In which "On … wrote:" is known."""
+ATTRIBUTION_LINES = 3
+"""Over so many lines "On … wrote:" may be broken."""
 
+_BEGINS = re.compile(r"(On|Am|Le|El|Il|Op|W dniu|Dnia|Em|Den|På|Il giorno)\b")
+_SEPARATOR = re.compile(r"-{3,}.{0,60}-{3,}|_{10,}")
+_FIELD = re.compile(r"\*?(From|Von|De|Da|Van|Od|Från|Fra|Sent|Gesendet|Envoyé)\b.{0,3}:")
 _PRECEDENCE = frozenset({"auto_reply", "auto-reply", "bulk", "junk", "list"})
 _MARKS = ("X-Autoreply", "X-Autorespond", "X-AutoReply-From", "X-Auto-Reply", "List-Id")
 _SUBJECTS = re.compile(
@@ -48,9 +49,33 @@ def read(mail: Message, found: list[Message], sender: str, *, is_automatic: bool
 
 
 def own_words(text: str) -> str:
-    """What the person wrote, without the mail they quote; all of it where nothing would be left."""
-    cut = EmailReplyParser(languages=LANGUAGES).parse_reply(text=text) or ""
-    return cut.strip() or text
+    """What the person wrote above the mail they quote; all of it where nothing stands above.
+
+    Each line is looked at once, whatever it holds: the libraries for this look so much harder at some that
+    a short mail keeps them busy for half a minute.
+    """
+    lines = text.splitlines()
+    for at, line in enumerate(lines):
+        if line.startswith(">"):
+            return _above(lines, _attribution(lines, at), text)
+        if _SEPARATOR.fullmatch(line.strip()) and any(
+            _FIELD.match(next_) for next_ in lines[at + 1 : at + 4]
+        ):
+            return _above(lines, at, text)
+    return text
+
+
+def _above(lines: list[str], at: int, text: str) -> str:
+    return "\n".join(lines[:at]).strip() or text
+
+
+def _attribution(lines: list[str], quote: int) -> int:
+    """Where the words begin that introduce this quote; the quote itself where there are none."""
+    last = next((at for at in range(quote - 1, -1, -1) if lines[at].strip()), -1)
+    if last < 0 or not lines[last].rstrip().endswith(":"):
+        return quote
+    block = range(last, max(last - ATTRIBUTION_LINES, -1), -1)
+    return next((at for at in block if _BEGINS.match(lines[at])), last)
 
 
 def _says_so(mail: Message) -> bool:

@@ -1,5 +1,7 @@
 """Mails in words: what machines write by themselves, and what people write."""
 
+from time import process_time
+
 import pytest
 
 from scheduler.mail import inbound
@@ -75,12 +77,40 @@ def test_wrapped_mail_of_outlook_is_not_opened():
 
 ENGLISH = "On Tue, 13 Jan 2026 at 10:15, Coffee Rounds <rounds@x.edu> wrote:\n> Say yes or no.\n"
 GERMAN = "Am Di., 13. Jan. 2026 um 10:15 Uhr schrieb Coffee Rounds <rounds@x.edu>:\n> Sagen Sie ja.\n"
+BROKEN = "On Tue, 13 Jan 2026 at 10:15, Coffee Rounds\n<rounds@x.edu>\nwrote:\n\n> Say yes or no.\n"
+NEWER = "________________________________\nFrom: Coffee Rounds\nSent: Tuesday\n\nSay yes.\n"
+BARE = "> Say yes or no.\n"
 OUTLOOK = "-----Original Message-----\nFrom: Coffee Rounds\nSent: Tuesday\nTo: Maya\nSubject: x\n\nSay yes.\n"
 
 
-@pytest.mark.parametrize("quote", [ENGLISH, GERMAN, OUTLOOK])
+@pytest.mark.parametrize("quote", [ENGLISH, GERMAN, BROKEN, OUTLOOK, NEWER, BARE])
 def test_what_a_person_quotes_is_cut(quote):
     assert words(f"Could we do Thursday instead?\n\n{quote}").text == "Could we do Thursday instead?"
+
+
+def test_line_of_their_own_above_a_quote_stays():
+    mine = "Hi,\n\nthese would do:\n- Tuesday\n- On Thursday"
+    assert words(f"{mine}\n\n{ENGLISH}").text == mine
+    assert words("My signature\n----------\nMaya").text == "My signature\n----------\nMaya"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n" * 9_999, "On " * 3_300, "Am Di. schrieb " * 660, "> " * 5_000, "-" * 9_999, "From: x\n" * 1_200],
+)
+def test_mail_meant_to_keep_us_busy_does_not(text):
+    began = process_time()
+    words(f"x{text}")
+    assert process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "mark", ["<", "<a ", "<!--", "<a b='", "</", "<br", "<p>", "<style>", "<b> ", "&#", " \n"]
+)
+def test_page_meant_to_keep_us_busy_does_not(mark):
+    began = process_time()
+    words(mark * (300_000 // len(mark)), kind="text/html")
+    assert process_time() - began < 0.5
 
 
 def test_where_nothing_would_be_left_all_is_kept():
@@ -97,3 +127,9 @@ def test_mail_in_html_alone_is_read_as_its_reader_sees_it():
 def test_words_are_decoded_in_one_way_or_another(charset):
     head = f"From: maya@example.com\nContent-Type: text/plain; charset={charset}\n\n"
     assert inbound.read(head.encode() + "Später".encode("latin-1")).text == "Später"
+
+
+def test_header_meant_to_keep_us_busy_does_not():
+    began = process_time()
+    assert words("Hello.", "Subject: " + "=?utf-8?q?a" * 5_000).kind == Kind.NOTE
+    assert process_time() - began < 0.5
