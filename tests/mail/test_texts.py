@@ -101,7 +101,7 @@ def test_line_of_their_own_above_a_quote_stays():
 def test_mail_meant_to_keep_us_busy_does_not(text):
     began = process_time()
     words(f"x{text}")
-    assert process_time() - began < 0.5
+    assert process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_mail_meant_to_keep_us_busy_does_not(text):
 def test_page_meant_to_keep_us_busy_does_not(mark):
     began = process_time()
     words(mark * (300_000 // len(mark)), kind="text/html")
-    assert process_time() - began < 0.5
+    assert process_time() - began < 1
 
 
 def test_where_nothing_would_be_left_all_is_kept():
@@ -132,4 +132,4 @@ def test_words_are_decoded_in_one_way_or_another(charset):
 def test_header_meant_to_keep_us_busy_does_not():
     began = process_time()
     assert words("Hello.", "Subject: " + "=?utf-8?q?a" * 5_000).kind == Kind.NOTE
-    assert process_time() - began < 0.5
+    assert process_time() - began < 1
