@@ -6,7 +6,7 @@ from email.utils import parseaddr
 
 from scheduler import broker, clock, db, leases, limits, links, logs, queue
 from scheduler.availability import ask
-from scheduler.chats import chat, proposal
+from scheduler.chats import chat, held, proposal
 from scheduler.mail import delivery, envelope, holds, inbox, posting, transport
 from scheduler.mail.delivery import Pace
 from scheduler.mail.posting import Sender
@@ -21,6 +21,7 @@ NOUNS = (
     chat,
     coordinator,
     envelope,
+    held,
     holds,
     leases,
     limits,

@@ -82,6 +82,8 @@ class Card:
     """Whether what is told of is the reader's own doing."""
     undo_until: str = ""
     times: list[NextTime] = field(default_factory=list)
+    said_maybe: bool = False
+    """Whether the reader's calendar said "maybe" to this time."""
     may_add: bool = False
     """Whether the reader can still add times for this one chat."""
 
@@ -135,8 +137,7 @@ def show(
     """The chat as `side` may see it. `was` is the start it had before; `times` are next starts to pick.
 
     `former` is the start of the chat that this one is in place of; `at` is the start they know of, where it
-    has been moved unseen by them. With `now`, the card knows whether
-    the chat is today or tomorrow.
+    has been moved unseen by them. With `now`, the card knows whether the chat is today or tomorrow.
     """
     starts_at = at or chat.starts_at
     ends_at = starts_at + chat.length
@@ -164,6 +165,7 @@ def show(
         was_when=localtime.when(was, was + chat.length, zone) if was is not None else "",
         former_day=localtime.day_long(former, zone) if former is not None else "",
         is_own=is_own,
+        said_maybe=any(copy.says_maybe for copy in chat.copies if copy.side is side),
         times=[next_time(chat, side, start) for start in times or []],
     )
 

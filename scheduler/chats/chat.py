@@ -34,6 +34,8 @@ class Copy(Base):
     """SEQUENCE of the last calendar answer applied; with `answer_stamp` it tells a late one from a new."""
     answer_stamp: Mapped[datetime | None] = mapped_column(default=None)
     answer: Mapped[str] = mapped_column(String(16), default="")
+    says_maybe: Mapped[bool] = mapped_column(default=False)
+    """Whether their calendar's last word on the present time was "maybe"."""
 
 
 class Quarter(Base):
@@ -165,9 +167,18 @@ class Chat(Base):
         self.plan_ahead(now)
         return True
 
+    def wait_until(self, moment: datetime, now: datetime) -> None:
+        """Keep the time to answer open until then at least, as far as the notice allows."""
+        if self.state is State.PROPOSED and self.answer_by is not None:
+            last = self.starts_at - self.round.programme.notice
+            self.answer_by = max(self.answer_by, min(moment, last))
+            self.plan_ahead(now)
+
     def _move(self, to: datetime | None, now: datetime) -> None:
         if to is None or to <= now:
             raise NotNow("That time has passed. Please choose another.")
+        for copy in self.copies:
+            copy.says_maybe = False
         self.starts_at, self.ends_at = to, to + self.length
 
     def enter(self, state: State, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Who is written to about a chat, and what their calendar gets: the tables of `lifecycle`, carried out."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ from scheduler.programme.person import Standing
 
 SIDES = (By.STUDENT, By.MENTOR)
 WITH_TIMES = frozenset({"chat_try_again", "chat_missed", "chat_prompt"})
-OF_PROPOSALS = ("chat_new_time", "chat_time_stands")
+OF_QUESTIONS = ("chat_new_time", "chat_time_stands", "held_answer")
 PERSONAL_STEPS = frozenset({"ask", "ask_again"})
 """Steps whose letter goes only to those who have not answered yet."""
 
@@ -35,11 +35,11 @@ OFFERS_ANEW = frozenset({Act.MISS, "prompt"})
 def write(session: Session, event: ChatEvent, now: datetime) -> None:
     """Write the letters this event calls for, having taken back those of the chat that still waited.
 
-    A new time put to someone stays put to them where only the place has changed.
+    What was put to someone stays put to them where only the place has changed.
     """
     chat = event.chat
     if event.is_act:
-        spared = OF_PROPOSALS if event.what == Act.PLACE else ()
+        spared = OF_QUESTIONS if event.what == Act.PLACE else ()
         outbox.withdraw(session, now, "the chat has changed since", about=chat.key, spare=spared)
     # Read after that: a letter that began to be sent before it could be taken back counts as heard.
     letters, actors = written.about(session, chat.key), _actors(session, chat, before=event)
@@ -53,15 +53,29 @@ def write(session: Session, event: ChatEvent, now: datetime) -> None:
 
 def write_proposal(session: Session, proposal: Proposal, letter: str, to: By, now: datetime) -> None:
     """Tell `to` of a new time put to them (`chat_new_time`), or that the chat stands (`chat_time_stands`)."""
-    chat = proposal.chat
-    shown = card.show(chat, to, times=[proposal.starts_at])
-    context = _context(chat, to, shown, None)
+    tell(session, proposal.chat, letter, to, proposal.key(now), now, times=[proposal.starts_at])
+
+
+def tell(
+    session: Session,
+    chat: Chat,
+    letter: str,
+    to: By,
+    key: str,
+    now: datetime,
+    *,
+    times: Sequence[datetime] = (),
+    more: Mapping[str, object] | None = None,
+) -> bool:
+    """Write `to` a letter about the chat that no event calls for, once for each `key`; whether it was added.
+
+    `more` is what its template reads besides the card. Of a chat to come it is of use until its time.
+    """
+    shown = card.show(chat, to, times=list(times))
+    envelope = _envelope(chat, to, letter, key, {**_context(chat, to, shown, None), **(more or {})})
     session.flush()
-    contact.post(
-        session,
-        replace(_envelope(chat, to, letter, proposal.key(now), context), useful_until=chat.starts_at),
-        now,
-    )
+    useful_until = chat.starts_at if now < chat.starts_at else None
+    return contact.post(session, replace(envelope, useful_until=useful_until), now)
 
 
 def knows(session: Session, chat: Chat, side: By) -> Knows:

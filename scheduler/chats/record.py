@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from scheduler.chats import freetime, letters, lifecycle, places, room
+from scheduler.chats import freetime, held, letters, lifecycle, places, room
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Act, State
 from scheduler.chats.proposal import Proposal, ProposalState
@@ -51,7 +51,7 @@ def happen(
         chat.last_step = what
         chat.plan_ahead(now)
     session.add(event)
-    _close_proposals(session, event, now)
+    _close_open(session, event, now)
     session.flush()
     crashpoint("chat.after_act")
     letters.write(session, event, now)
@@ -178,7 +178,8 @@ def _event(chat: Chat, what: str, now: datetime, *, via: Via, by: By) -> ChatEve
 def _agree(chat: Chat, act: Act, by: By) -> None:
     """Who accepts, agrees or picks the time has agreed to it, and their calendar may say so."""
     if act in (Act.ACCEPT, Act.AGREE, Act.MOVE) and by in (By.STUDENT, By.MENTOR):
-        chat.copy(by).agreed_start = chat.starts_at
+        copy = chat.copy(by)
+        copy.agreed_start, copy.says_maybe = chat.starts_at, False
 
 
 def _is_refused(what: str, wish: By) -> bool:
@@ -203,8 +204,9 @@ def _taken_by(session: Session, event: ChatEvent) -> Proposal | None:
     )
 
 
-def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> None:
-    """A new time put to someone falls away when the chat itself changes, but for its place."""
+def _close_open(session: Session, event: ChatEvent, now: datetime) -> None:
+    """What was put to someone, a new time or a doubt, falls away when the chat itself changes, but for its
+    place."""
     if not event.is_act or event.what == Act.PLACE or event.chat.id is None:
         return
     still_open = select(Proposal).where(
@@ -212,6 +214,7 @@ def _close_proposals(session: Session, event: ChatEvent, now: datetime) -> None:
     )
     for proposal in session.scalars(still_open):
         proposal.settle(ProposalState.STANDS, now)
+    held.settle(session, event.chat, now)
 
 
 def _check_undo(session: Session, event: ChatEvent, now: datetime, by: By) -> None:

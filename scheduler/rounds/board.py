@@ -12,6 +12,7 @@ from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.chats import lifecycle
 from scheduler.chats.chat import Chat, ChatEvent
+from scheduler.chats.held import HeldAnswer
 from scheduler.chats.lifecycle import LIVE, State
 from scheduler.chats.room import USES_CAPACITY
 from scheduler.mail.envelope import Fate, Outgoing
@@ -63,6 +64,7 @@ def needs_you(session: Session, programme: Programme, now: datetime) -> list[Nee
         *_given_up(session, programme, now),
         *_drafts(under_way.values()),
         *_left_out(session, under_way),
+        *_held(session, programme, now),
         *_without_place(chats, programme, now),
         *_silent(asks),
         *_disagreeing(session, chats, now),
@@ -189,6 +191,22 @@ def _left_out(session: Session, under_way: dict[int, Round]) -> Iterator[Need]:
             url=round_url(round_, "plan"),
             since=round_.since,
             person=row.person.name,
+        )
+
+
+def _held(session: Session, programme: Programme, now: datetime) -> Iterator[Need]:
+    """Answers not believed, which their people have been asked about and have not settled."""
+    which = HeldAnswer.settled_at.is_(None), Chat.starts_at > now, Round.programme_id == programme.id
+    rows = select(HeldAnswer).join(HeldAnswer.chat).join(Chat.round).where(*which, Chat.state.in_(LIVE))
+    for answer in session.scalars(rows.order_by(HeldAnswer.at, HeldAnswer.id)):
+        chat, name = answer.chat, answer.chat.person(answer.side).name
+        sender = answer.sender or "an unknown address"
+        yield Need(
+            sentence=f"An answer in {name}’s name (“{answer.word}”) came from {sender}; we asked whether it "
+            f"is theirs. It is about the chat with {chat.other(answer.side).name}.",
+            url=chat_url(chat),
+            since=answer.at,
+            person=name,
         )
 
 

@@ -47,6 +47,8 @@ CHATS: Mapping[str, tuple[State, tuple[By, ...], Mapping[str, Any]]] = {
     "chat_prompt": (State.MISSED, BOTH, {"times": 2}),
     "chat_new_time": (State.CONFIRMED, BOTH, {"times": 1}),
     "chat_time_stands": (State.CONFIRMED, BOTH, {"times": 1}),
+    "held_answer": (State.CONFIRMED, BOTH, {}),
+    "answer_too_late": (State.LAPSED, (STUDENT,), {}),
 }
 """Letters about a chat: its state, who reads, and what the card shows besides."""
 ASKS = {
@@ -177,7 +179,9 @@ def _of_chat(
 def about_chat(chat: Chat, side: By, shown: Card) -> dict[str, Any]:
     """What the template of a letter about this chat is given, as `shown` to `side`."""
     link = letters.link_for(chat, side, _event(chat, side))
-    return {"reader": chat.person(side), "chat": shown, "programme": chat.round.programme, "link": link}
+    held = {"sender": "sam.rivera@example.com", "word": "Yes"}
+    reader, programme = chat.person(side), chat.round.programme
+    return {"reader": reader, "chat": shown, "programme": programme, "link": link, "held": held}
 
 
 def _event(chat: Chat, side: By) -> ChatEvent:

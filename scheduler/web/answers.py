@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from scheduler import clock, db, links
 from scheduler.availability import boxes
 from scheduler.availability.boxes import BadChoice
-from scheduler.chats import answering, booking, freetime, moretimes, outcome, record
+from scheduler.chats import answering, booking, freetime, held, moretimes, outcome, record, replying
 from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.lifecycle import Report
 from scheduler.chats.proposal import Proposal
@@ -213,6 +213,14 @@ def _never(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) 
     absence.not_this_person(session, chat, side, now)
 
 
+def _mine(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:
+    replying.confirm(session, chat, side, now)
+
+
+def _not_mine(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:
+    held.settle(session, chat, now, side=side)
+
+
 ACTS: Mapping[str, Callable[[Session, Chat, By, Answer, datetime], Chat | None]] = {
     "accept": _accept,
     "decline": _decline,
@@ -224,5 +232,7 @@ ACTS: Mapping[str, Callable[[Session, Chat, By, Answer, datetime], Chat | None]]
     "report": _report,
     "times": _times,
     "never": _never,
+    "mine": _mine,
+    "not_mine": _not_mine,
 }
 """What a form of the page may ask for; its name is what the result page says thanks for."""

@@ -146,6 +146,7 @@ def _shown(session: Session, chat: Chat, programme: Programme) -> dict[str, obje
         "undo": latest.id if may_undo and latest is not None else 0,
         "undo_words": history.words_of(session, latest) if may_undo and latest is not None else "",
         "is_ahead": chat.is_live and chat.starts_at > now,
+        "maybe": [chat.person(copy.side).name for copy in chat.copies if copy.says_maybe and chat.is_live],
         "is_known": chat.answer_by is not None,
         "times": _times(session, chat, programme, now),
         "letters": log.rows,

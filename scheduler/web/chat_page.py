@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from scheduler import links, localtime
 from scheduler.availability import boxes, ticks
-from scheduler.chats import booking, card, freetime, letters, lifecycle, moretimes, record
+from scheduler.chats import booking, card, freetime, held, letters, lifecycle, moretimes, record
 from scheduler.chats.card import Card, NextTime
 from scheduler.chats.chat import Chat, ChatEvent
+from scheduler.chats.held import HeldAnswer
 from scheduler.chats.lifecycle import State
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By, NotNow
@@ -21,9 +22,35 @@ from scheduler.programme.person import Standing
 from scheduler.web import picking
 from scheduler.web.picking import Week
 
-OPENED_FOR = ("accept", "decline", "move", "cancel", "met", "not_met", "times", "again", "new_time", "chat")
+OPENED_FOR = (
+    "accept",
+    "decline",
+    "move",
+    "cancel",
+    "met",
+    "not_met",
+    "times",
+    "again",
+    "new_time",
+    "held",
+    "chat",
+)
 """What a link may have chosen beforehand."""
-DONE = ("accept", "move", "decline", "cancel", "report", "again", "take", "keep", "times", "never", "undo")
+DONE = (
+    "accept",
+    "move",
+    "decline",
+    "cancel",
+    "report",
+    "again",
+    "take",
+    "keep",
+    "times",
+    "never",
+    "undo",
+    "mine",
+    "not_mine",
+)
 """What the page may say thanks for."""
 FEW, MOST = 3, 5
 """How many next times stand open, and how many there are with the rest: all of another's calendar to see."""
@@ -65,6 +92,8 @@ class ChatPage:
     """A time now put to this reader."""
     asked_time: NextTime | None = None
     """A time this reader has put to the other."""
+    held: HeldAnswer | None = None
+    """The newest answer in this reader's name of which it is not sure that it is theirs."""
     follower: str = ""
     times: list[NextTime] = field(default_factory=list)
     more: list[NextTime] = field(default_factory=list)
@@ -101,6 +130,7 @@ def show(session: Session, chat: Chat, side: By, now: datetime, opened: Opened) 
         undo=_undo(session, chat, side, now),
         new_time=_time_of(proposal, chat, side) if mine else None,
         asked_time=_time_of(proposal, chat, side) if not mine else None,
+        held=next(iter(held.open_for(session, chat, side)), None) if is_open else None,
         follower=_follower(session, chat, side),
     )
     page.form = _form(page, chat, side, opened)
@@ -197,6 +227,8 @@ def _form_after(page: ChatPage, opened: Opened) -> str:
 def _form_before(page: ChatPage, chat: Chat, side: By, opened: Opened) -> str:
     if opened.act == "times":
         return "times"
+    if page.held is not None and not opened.is_chosen and opened.act in ("held", "chat"):
+        return "held"
     if page.new_time is not None and not (opened.is_chosen or opened.act == "cancel"):
         return "new_time"
     if opened.act in ("decline", "move", "cancel"):

@@ -46,6 +46,8 @@ CHATS = {
     "chat_prompt": (State.MISSED, (STUDENT, MENTOR), {"times": 2}),
     "chat_new_time": (State.CONFIRMED, (STUDENT, MENTOR), {"times": 1}),
     "chat_time_stands": (State.CONFIRMED, (STUDENT, MENTOR), {"times": 1}),
+    "held_answer": (State.CONFIRMED, (STUDENT, MENTOR), {}),
+    "answer_too_late": (State.LAPSED, (STUDENT,), {}),
 }
 """Each chat letter with the state it is written in, its readers, and what its card shows besides."""
 
@@ -96,6 +98,9 @@ def _of_chats_in_doubt() -> Iterator[Situation]:
     yield cast.of_chat("chat_moved", "student-not-agreed", STUDENT, State.PROPOSED, ORDINARY, was=True)
     yield cast.of_chat("chat_placed", "student-not-agreed", STUDENT, State.PROPOSED, ORDINARY)
     yield cast.of_chat("chat_placed", "mentor-new-time-too", MENTOR, State.CONFIRMED, ORDINARY, was=True)
+    yield cast.of_chat("chat_nudge", "student-maybe", STUDENT, State.PROPOSED, ORDINARY, maybe=True)
+    yield cast.of_chat("answer_too_late", "student-open", STUDENT, State.PROPOSED, ORDINARY)
+    yield cast.of_chat("answer_too_late", "mentor-agreed", MENTOR, State.CONFIRMED, ORDINARY)
     yield cast.of_chat("chat_confirmed", "mentor-of-berlin", MENTOR, State.CONFIRMED, ELSEWHERE)
     yield cast.of_chat("chat_cancelled", "mentor-no-answer", MENTOR, State.LAPSED, ORDINARY)
     yield cast.of_chat("chat_reminder", "student-some-day", STUDENT, State.CONFIRMED, ORDINARY)

@@ -147,7 +147,7 @@ def test_days_of_the_html_stand_in_the_text(situation: cast.Situation) -> None:
 def test_letters_show_no_address_and_no_slip(situation: cast.Situation) -> None:
     made = rendered(situation)
     for words in (made.subject, made.text, made.read.words("seen"), made.read.words("preheader")):
-        assert "@" not in words
+        assert "@" not in words or situation.letter == "held_answer"  # which asks about an address
         assert not re.search(r"\bNone\b(?! of)|Undefined|\{\{|\{%|  +\S+ +  ", words)
         assert not re.search(r"!|\b(slot|RSVP|token|meeting|appointment|you haven't)\b", words, re.IGNORECASE)
     assert not re.search(r"^\W*(yes|no)\W*$", made.text, re.IGNORECASE | re.MULTILINE)

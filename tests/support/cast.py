@@ -138,6 +138,7 @@ def of_chat(
     undo_until: str = "",
     near: bool = False,
     may_add: bool = False,
+    maybe: bool = False,
     place: str = PLACE,
 ) -> Situation:
     """A chat letter; `times` is how many next starts follow, `was` gives it an old start, `follows` a
@@ -152,7 +153,7 @@ def of_chat(
         times=[wall(day, "12:15") for day in cast.days(1, times)],
         now=wall(cast.on - timedelta(days=1), "16:30") if near else None,
     )
-    shown = replace(shown, may_add=may_add)
+    shown = replace(shown, may_add=may_add, said_maybe=maybe)
     if undo_until:
         shown = replace(shown, is_own=True, undo_until=undo_until)
     return Situation(letter, name, samples.about_chat(about, side, shown))

@@ -1,0 +1,170 @@
+"""Calendars' answers to a chat: weighed, then done by the verbs of a link, or held and asked about."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scheduler import localtime
+from scheduler.chats import answering, held, letters
+from scheduler.chats.chat import Chat, Copy
+from scheduler.chats.held import HeldAnswer
+from scheduler.chats.lifecycle import ENDED_EARLY, REQUEST, State
+from scheduler.life import By, NotNow, Via
+from scheduler.mail import written
+from scheduler.mail.meaning import CameTo, Meaning, Verdict, Weight
+from scheduler.mail.written import Written
+from scheduler.programme.person import Standing
+
+AHEAD_AT_MOST = timedelta(days=1)
+"""So far a calendar's clock may be ahead of our receipt; a later stamp would outdo every answer to come."""
+BELIEVED = {Verdict.PASS: Weight.VERIFIED, Verdict.PROVIDER: Weight.PROVIDER, Verdict.NONE: Weight.PLAIN}
+"""How far the invited person's answer is believed, by what our border found out."""
+
+
+class _Answered(NamedTuple):
+    """A reply beside what it is about: the chat, whose copy, and that side's calendar letters, in order."""
+
+    reply: Meaning
+    chat: Chat
+    copy: Copy
+    had: Sequence[Written]
+
+
+def apply_reply(session: Session, reply: Meaning, now: datetime, *, received_at: datetime) -> CameTo:
+    """Apply a calendar's answer if it is to be believed; what came of it.
+
+    The copy's UID says who answers (RFC 5546, 2.1.5: SEQUENCE first, then DTSTAMP). An answer to a former
+    time, one overtaken by a later one, or one from somebody else changes nothing: the invited person is
+    told how things stand, or asked whether it was theirs, at most once a day. A stamp that is missing is
+    the moment of receipt, and one of more than a day later is that day later.
+    """
+    copy = session.scalar(select(Copy).where(Copy.uid == reply.uid))
+    if copy is None:
+        return CameTo(Weight.KEPT, False, "no chat of ours has this UID")
+    chat = session.get_one(Chat, copy.chat_id, with_for_update={"of": Chat})
+    person = chat.person(copy.side)
+    mine = [one for one in written.about(session, chat.key) if one.person_id == person.id and one.is_heard]
+    answer = _Answered(reply, chat, copy, [one for one in mine if one.method is not None])
+    if doubt := _doubt(person.email.casefold(), answer):
+        _hold(session, answer, now)
+        return CameTo(Weight.HELD, False, doubt)
+    weight, stamp = BELIEVED[reply.verdict], min(reply.stamp or received_at, received_at + AHEAD_AT_MOST)
+    if idle := _overtaken(copy, reply, stamp):
+        return CameTo(weight, False, idle)
+    if idle := _too_late(answer, now):
+        _tell_how_it_stands(session, answer, now)
+        return CameTo(weight, False, idle)
+    copy.answer_sequence, copy.answer, copy.answer_stamp = reply.sequence or 0, reply.partstat, stamp
+    try:
+        return CameTo(weight, *apply(session, chat, copy.side, reply.partstat, now, via=Via.CALENDAR))
+    except NotNow as refusal:
+        return CameTo(weight, False, str(refusal))
+
+
+def confirm(session: Session, chat: Chat, side: By, now: datetime) -> None:
+    """`side` says that the newest held answer is theirs: it is done, if one is open. Raises NotNow."""
+    found = held.open_for(session, chat, side)
+    if found:
+        held.settle(session, chat, now, side=side)
+        apply(session, chat, side, found[0].said, now, via=Via.LINK)
+
+
+def apply(
+    session: Session, chat: Chat, side: By, partstat: str, now: datetime, *, via: Via
+) -> tuple[bool, str]:
+    """Do what `side`'s calendar says; whether anything changed, and what was said. Raises NotNow."""
+    copy = chat.copy(side)
+    if partstat == "DECLINED":
+        return _told(answering.decline(session, chat, now, by=side, via=via), "declined")
+    if partstat == "TENTATIVE":
+        copy.says_maybe = True
+        return False, "maybe is neither yes nor no"
+    if partstat != "ACCEPTED":
+        return False, "no answer in it"
+    copy.says_maybe = False
+    if side is By.MENTOR and chat.state is State.CONFIRMED:
+        copy.agreed_start = chat.starts_at  # their calendar shows it already: nobody need be written to
+        return True, "the mentor's calendar has it"
+    return _told(answering.accept(session, chat, now, by=side, via=via), "accepted")
+
+
+def _told(changed: bool, word: str) -> tuple[bool, str]:
+    return changed, word if changed else f"{word} already"
+
+
+def _doubt(address: str, answer: _Answered) -> str:
+    """Why this may not be the invited person's answer; empty when nothing speaks against it."""
+    reply, had = answer.reply, answer.had
+    if reply.attendee.casefold() != address:
+        return "the answer is for another address than the one invited"
+    if reply.sender.casefold() != address:
+        return "the answer came from another address than the one invited"
+    if not had or (reply.sequence or 0) > (had[-1].sequence or 0):
+        return "it answers an invitation we have not sent"
+    if reply.verdict is Verdict.FAIL:
+        return "nobody vouches for its sender"
+    return ""
+
+
+def _too_late(answer: _Answered, now: datetime) -> str:
+    """Why it changes nothing though it is theirs: another time is asked for now, or none any more."""
+    # What they answer is what they held then; since, nothing but the place may have become another.
+    since = [one for one in answer.had if (one.sequence or 0) >= (answer.reply.sequence or 0)]
+    if any((one.method, one.starts_at) != (REQUEST, answer.chat.starts_at) for one in since):
+        return "it answers a former time of this chat"
+    if now >= answer.chat.starts_at:
+        return "the chat's time had come"
+    return ""
+
+
+def _overtaken(copy: Copy, reply: Meaning, stamp: datetime) -> str:
+    """Whether a later answer was here before: SEQUENCE and then DTSTAMP order one reader's answers."""
+    sequence = reply.sequence or 0
+    if copy.answer_stamp is None or sequence > copy.answer_sequence:
+        return ""
+    if sequence < copy.answer_sequence or stamp < copy.answer_stamp:
+        return "a later answer was here first"
+    if stamp == copy.answer_stamp and copy.answer == reply.partstat:
+        return "the same answer was here before"
+    return ""
+
+
+def _hold(session: Session, answer: _Answered, now: datetime) -> None:
+    """Ask the invited person whether it was theirs, while there is something to answer that they hold."""
+    chat, side, said = answer.chat, answer.copy.side, answer.reply.partstat
+    is_open = chat.state in (State.PROPOSED, State.CONFIRMED) and now < chat.starts_at
+    if not is_open or not answer.had or said not in held.SAYS or not _may_write(chat, side, now):
+        return
+    sender = answer.reply.sender[:254]
+    if all((one.said, one.sender) != (said, sender) for one in held.open_for(session, chat, side)):
+        session.add(HeldAnswer(chat=chat, side=side, said=said, sender=sender, at=now))
+        chat.wait_until(now + held.OPEN_FOR, now)
+    asked = {"sender": sender, "word": held.SAYS[said]}
+    letters.tell(session, chat, "held_answer", side, _daily(chat, side, now), now, more={"held": asked})
+
+
+def _tell_how_it_stands(session: Session, answer: _Answered, now: datetime) -> None:
+    """Their answer came too late: say how the chat stands, if they have had the letter that made it so."""
+    chat, side, last = answer.chat, answer.copy.side, answer.had[-1]
+    if chat.is_live and now < chat.starts_at:
+        is_known = last.method == REQUEST and last.starts_at == chat.starts_at
+    else:
+        is_wish = answer.reply.partstat != "DECLINED" and chat.state not in (State.CONFIRMED, State.HELD)
+        is_known = is_wish and (chat.state not in ENDED_EARLY or last.method != REQUEST)
+    if is_known and _may_write(chat, side, now):
+        letters.tell(session, chat, "answer_too_late", side, _daily(chat, side, now), now)
+
+
+def _may_write(chat: Chat, side: By, now: datetime) -> bool:
+    """Whoever pauses hears of answers to what they hold; whoever has left, of nothing."""
+    person = chat.person(side)
+    return person.takes_part(now) or person.standing is Standing.PAUSED
+
+
+def _daily(chat: Chat, side: By, now: datetime) -> str:
+    """Unique for a chat, a person and their day: so often one is asked or told at most."""
+    person = chat.person(side)
+    return f"answer:{chat.id}:{person.id}:{localtime.in_zone(now, person.timezone).date()}"
