@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from scheduler import db, leases, limits
 from scheduler.availability import asking
 from scheduler.availability.ask import Ask
-from scheduler.chats import replying, timekeeping
+from scheduler.chats import countering, replying, timekeeping
 from scheduler.chats.chat import Chat
 from scheduler.chats.proposal import Proposal
 from scheduler.crashpoint import crashpoint
@@ -246,6 +246,8 @@ def _apply(session: Session, mail: Incoming, found: Meaning | None, now: datetim
 def _came_to(session: Session, found: Meaning, now: datetime, *, received_at: datetime) -> CameTo:
     if found.is_answer:
         return replying.apply_reply(session, found, now, received_at=received_at)
+    if found.kind is Kind.COUNTER and found.is_clear:
+        return countering.apply_counter(session, found, now, received_at=received_at)
     if found.kind is Kind.BOUNCE:
         return bouncing.apply_bounce(session, found, found.delivered_to, now)
     return CameTo(Weight.KEPT, False, found.reason)

@@ -16,6 +16,8 @@ from scheduler.mail import invite, outbox, posting
 from scheduler.programme.person import Person
 from scheduler.programme.round import Round
 
+NOT_FREE = "That time is no longer free for both. Please choose another."
+
 
 def plan(
     session: Session,
@@ -81,6 +83,19 @@ def move(session: Session, chat: Chat, starts_at: datetime, now: datetime, *, by
     return put_time(session, chat, starts_at, now, by=by)
 
 
+def wish(session: Session, chat: Chat, side: By, starts_at: datetime, now: datetime, *, via: Via) -> bool:
+    """Another time of `side`'s own choosing, if the other gave it: of an agreed chat it is put to the other.
+
+    While the chat waits for the student, theirs is settled: the mentor's times are the mentor's yes.
+    Whether anything changed. Raises NotNow when the time does not suit.
+    """
+    if not freetime.suits_wish(session, chat, side, starts_at, now):
+        raise NotNow("That time does not suit both.")
+    if chat.state is State.CONFIRMED:
+        return put_time(session, chat, starts_at, now, by=side)
+    return record.happen(session, chat, Act.MOVE, now, via=via, by=side, to=starts_at)
+
+
 def set_place(session: Session, chat: Chat, place: str, now: datetime) -> bool:
     """Where the two meet, by the coordinator's word; whoever has the chat in their calendar is told.
 
@@ -124,7 +139,8 @@ def take_time(session: Session, proposal: Proposal, now: datetime, *, via: Via) 
     if not proposal.settle(ProposalState.MOVED, now):
         return False
     chat = proposal.chat
-    _check_suits(session, chat, proposal.starts_at, now, By.MENTOR, By.STUDENT)
+    if not freetime.suits_wish(session, chat, proposal.put_by, proposal.starts_at, now):
+        raise NotNow(NOT_FREE)
     chat.copy(proposal.put_by).agreed_start = proposal.starts_at
     start, wish = proposal.starts_at, proposal.put_by
     return record.happen(session, chat, Act.MOVE, now, via=via, by=proposal.put_to, to=start, wished_by=wish)
@@ -139,7 +155,7 @@ def open_proposal(session: Session, chat: Chat) -> Proposal | None:
 
 def _check_suits(session: Session, chat: Chat, starts_at: datetime, now: datetime, *sides: By) -> None:
     if not freetime.suits(session, chat, starts_at, now, *sides):
-        raise NotNow("That time is no longer free for both. Please choose another.")
+        raise NotNow(NOT_FREE)
 
 
 def _new(

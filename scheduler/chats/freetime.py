@@ -121,6 +121,15 @@ def common_times(session: Session, chat: Chat, now: datetime, *, most: int = 3) 
     )
 
 
+def suits_wish(session: Session, chat: Chat, side: By, start: datetime, now: datetime) -> bool:
+    """Whether the chat could start then, as `side` wishes: the other gave that time, and `side` takes part
+    and has no other chat then. Whoever wishes for a time need not have given it before."""
+    person, span = chat.person(side), Slot(start, start + chat.length)
+    others = taken(session, [person.id], besides=[chat.id]).get(person.id, [])
+    is_clear = person.takes_part(now) and slots.minus([span], others) == [span]
+    return is_clear and suits(session, chat, start, now, By.MENTOR if side is By.STUDENT else By.STUDENT)
+
+
 def suits(session: Session, chat: Chat, start: datetime, now: datetime, *sides: By) -> bool:
     """Whether a chat from `start` lies within the free time of each of `sides`."""
     return all(_covers(free(session, chat, side, now), start, start + chat.length) for side in sides)

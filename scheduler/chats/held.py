@@ -11,7 +11,8 @@ from scheduler.life import By
 
 OPEN_FOR = timedelta(hours=48)
 """For so long the chat's deadline waits, as far as the chat's own time allows."""
-SAYS = {"ACCEPTED": "Yes", "DECLINED": "No", "TENTATIVE": "Maybe"}
+COUNTER = "COUNTER"
+SAYS = {"ACCEPTED": "Yes", "DECLINED": "No", "TENTATIVE": "Maybe", COUNTER: "Another time, please"}
 """What it says, in a word."""
 
 
@@ -25,7 +26,7 @@ class HeldAnswer(Base):
     chat: Mapped[Chat] = relationship(lazy="joined", innerjoin=True)
     side: Mapped[By] = mapped_column(words(By))
     said: Mapped[str] = mapped_column(String(16))
-    """Its PARTSTAT."""
+    """Its PARTSTAT, or COUNTER."""
     sender: Mapped[str] = mapped_column(String(254))
     """From's address, as it stood there; empty where it named no single one."""
     at: Mapped[datetime]

@@ -14,7 +14,7 @@ from scheduler.chats.held import HeldAnswer
 from scheduler.chats.lifecycle import ENDED_EARLY, REQUEST, State
 from scheduler.life import By, NotNow, Via
 from scheduler.mail import written
-from scheduler.mail.meaning import CameTo, Meaning, Verdict, Weight
+from scheduler.mail.meaning import CameTo, Kind, Meaning, Verdict, Weight
 from scheduler.mail.written import Written
 from scheduler.programme.person import Standing
 
@@ -32,9 +32,35 @@ class _Answered(NamedTuple):
     copy: Copy
     had: Sequence[Written]
 
+    @property
+    def said(self) -> str:
+        """What it says: a counter is never an answer to the time that stands, whatever PARTSTAT it bears."""
+        return held.COUNTER if self.reply.kind is Kind.COUNTER else self.reply.partstat
+
+
+class Believed(NamedTuple):
+    """An answer to the present time, of the person it should be of: to be done."""
+
+    chat: Chat
+    side: By
+    weight: Weight
+
 
 def apply_reply(session: Session, reply: Meaning, now: datetime, *, received_at: datetime) -> CameTo:
-    """Apply a calendar's answer if it is to be believed; what came of it.
+    """Apply a calendar's answer if it is to be believed; what came of it, as `weighed` has it."""
+    found = weighed(session, reply, now, received_at=received_at)
+    if isinstance(found, CameTo):
+        return found
+    try:
+        return CameTo(
+            found.weight, *apply(session, found.chat, found.side, reply.partstat, now, via=Via.CALENDAR)
+        )
+    except NotNow as refusal:
+        return CameTo(found.weight, False, str(refusal))
+
+
+def weighed(session: Session, reply: Meaning, now: datetime, *, received_at: datetime) -> Believed | CameTo:
+    """Whether a reply or a counter is to be done, by whom and how sure; else what came of it.
 
     The copy's UID says who answers (RFC 5546, 2.1.5: SEQUENCE first, then DTSTAMP). An answer to a former
     time, one overtaken by a later one, or one from somebody else changes nothing: the invited person is
@@ -52,16 +78,13 @@ def apply_reply(session: Session, reply: Meaning, now: datetime, *, received_at:
         _hold(session, answer, now)
         return CameTo(Weight.HELD, False, doubt)
     weight, stamp = BELIEVED[reply.verdict], min(reply.stamp or received_at, received_at + AHEAD_AT_MOST)
-    if idle := _overtaken(copy, reply, stamp):
+    if idle := _overtaken(answer, stamp):
         return CameTo(weight, False, idle)
     if idle := _too_late(answer, now):
         _tell_how_it_stands(session, answer, now)
         return CameTo(weight, False, idle)
-    copy.answer_sequence, copy.answer, copy.answer_stamp = reply.sequence or 0, reply.partstat, stamp
-    try:
-        return CameTo(weight, *apply(session, chat, copy.side, reply.partstat, now, via=Via.CALENDAR))
-    except NotNow as refusal:
-        return CameTo(weight, False, str(refusal))
+    copy.answer_sequence, copy.answer, copy.answer_stamp = reply.sequence or 0, answer.said, stamp
+    return Believed(chat, copy.side, weight)
 
 
 def confirm(session: Session, chat: Chat, side: By, now: datetime) -> None:
@@ -120,21 +143,21 @@ def _too_late(answer: _Answered, now: datetime) -> str:
     return ""
 
 
-def _overtaken(copy: Copy, reply: Meaning, stamp: datetime) -> str:
+def _overtaken(answer: _Answered, stamp: datetime) -> str:
     """Whether a later answer was here before: SEQUENCE and then DTSTAMP order one reader's answers."""
-    sequence = reply.sequence or 0
+    copy, sequence = answer.copy, answer.reply.sequence or 0
     if copy.answer_stamp is None or sequence > copy.answer_sequence:
         return ""
     if sequence < copy.answer_sequence or stamp < copy.answer_stamp:
         return "a later answer was here first"
-    if stamp == copy.answer_stamp and copy.answer == reply.partstat:
+    if stamp == copy.answer_stamp and copy.answer == answer.said:
         return "the same answer was here before"
     return ""
 
 
 def _hold(session: Session, answer: _Answered, now: datetime) -> None:
     """Ask the invited person whether it was theirs, while there is something to answer that they hold."""
-    chat, side, said = answer.chat, answer.copy.side, answer.reply.partstat
+    chat, side, said = answer.chat, answer.copy.side, answer.said
     is_open = chat.state in (State.PROPOSED, State.CONFIRMED) and now < chat.starts_at
     if not is_open or not answer.had or said not in held.SAYS or not _may_write(chat, side, now):
         return
@@ -152,7 +175,7 @@ def _tell_how_it_stands(session: Session, answer: _Answered, now: datetime) -> N
     if chat.is_live and now < chat.starts_at:
         is_known = last.method == REQUEST and last.starts_at == chat.starts_at
     else:
-        is_wish = answer.reply.partstat != "DECLINED" and chat.state not in (State.CONFIRMED, State.HELD)
+        is_wish = answer.said != "DECLINED" and chat.state not in (State.CONFIRMED, State.HELD)
         is_known = is_wish and (chat.state not in ENDED_EARLY or last.method != REQUEST)
     if is_known and _may_write(chat, side, now):
         letters.tell(session, chat, "answer_too_late", side, _daily(chat, side, now), now)

@@ -31,6 +31,7 @@ OPENINGS = {
     "chat_new_time": Opening("A new time for your coffee chat?", "to one when the other asks for it"),
     "chat_time_stands": Opening("Your coffee chat stays where it was", "to who asked for a new time in vain"),
     "held_answer": Opening("Was this answer yours?", "to one in whose name an unsure answer came"),
+    "chat_other_times": Opening("That time does not suit both", "to one whose calendar proposed such a time"),
     "answer_too_late": Opening("Your answer came too late", "to one whose calendar answered a former time"),
     "chat_cancelled": Opening("The chat is cancelled", "to both when one of them, or you, cancelled it"),
     "chat_declined": Opening("The other can’t make it", "to one when the other declined"),

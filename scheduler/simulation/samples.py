@@ -48,6 +48,7 @@ CHATS: Mapping[str, tuple[State, tuple[By, ...], Mapping[str, Any]]] = {
     "chat_new_time": (State.CONFIRMED, BOTH, {"times": 1}),
     "chat_time_stands": (State.CONFIRMED, BOTH, {"times": 1}),
     "held_answer": (State.CONFIRMED, BOTH, {}),
+    "chat_other_times": (State.CONFIRMED, BOTH, {"times": 3}),
     "answer_too_late": (State.LAPSED, (STUDENT,), {}),
 }
 """Letters about a chat: its state, who reads, and what the card shows besides."""

@@ -47,6 +47,7 @@ CHATS = {
     "chat_new_time": (State.CONFIRMED, (STUDENT, MENTOR), {"times": 1}),
     "chat_time_stands": (State.CONFIRMED, (STUDENT, MENTOR), {"times": 1}),
     "held_answer": (State.CONFIRMED, (STUDENT, MENTOR), {}),
+    "chat_other_times": (State.CONFIRMED, (STUDENT, MENTOR), {"times": 3}),
     "answer_too_late": (State.LAPSED, (STUDENT,), {}),
 }
 """Each chat letter with the state it is written in, its readers, and what its card shows besides."""
@@ -99,6 +100,7 @@ def _of_chats_in_doubt() -> Iterator[Situation]:
     yield cast.of_chat("chat_placed", "student-not-agreed", STUDENT, State.PROPOSED, ORDINARY)
     yield cast.of_chat("chat_placed", "mentor-new-time-too", MENTOR, State.CONFIRMED, ORDINARY, was=True)
     yield cast.of_chat("chat_nudge", "student-maybe", STUDENT, State.PROPOSED, ORDINARY, maybe=True)
+    yield cast.of_chat("chat_other_times", "student-none", STUDENT, State.PROPOSED, ORDINARY)
     yield cast.of_chat("answer_too_late", "student-open", STUDENT, State.PROPOSED, ORDINARY)
     yield cast.of_chat("answer_too_late", "mentor-agreed", MENTOR, State.CONFIRMED, ORDINARY)
     yield cast.of_chat("chat_confirmed", "mentor-of-berlin", MENTOR, State.CONFIRMED, ELSEWHERE)
