@@ -26,7 +26,7 @@ from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
 from scheduler.programme.stages import RoundAct
-from scheduler.rounds import digest, drafting, publishing, running
+from scheduler.rounds import digest, drafting, noting, publishing, running
 
 log = structlog.get_logger()
 SWEEP = "sweep"
@@ -240,6 +240,8 @@ def _apply(session: Session, mail: Incoming, found: Meaning | None, now: datetim
     crashpoint("inbox.before_apply")
     came_to = _came_to(session, found, now, received_at=mail.received_at)
     crashpoint("inbox.after_apply")
+    if noting.is_for_reading(found) and (noted := noting.note(session, mail, found, now)):
+        came_to = came_to._replace(words=noted)
     mail.settle(Reading.APPLIED if came_to.is_applied else Reading.KEPT, found.kind, str(came_to))
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db import Base, words
@@ -136,6 +136,14 @@ class Incoming(Base):
     came_to: Mapped[str] = mapped_column(String(300), default="")
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    person_id: Mapped[int | None] = mapped_column(default=None, index=True)
+    """Whose it is, as far as that can be told; mail itself does not read it, nor the next two."""
+    programme_id: Mapped[int | None] = mapped_column(default=None, index=True)
+    about: Mapped[str] = mapped_column(String(32), default="")
+    words: Mapped[str] = mapped_column(Text, default="")
+    """What a person wrote in it, without what they quote."""
+    handled_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When there was nothing more to do about it for a human."""
 
     def settle(self, state: Reading, kind: str, came_to: str) -> None:
         """It has been read: what it was taken for, and what came of it."""

@@ -33,7 +33,14 @@ def read(raw: bytes, border: Border = NOBODY, *, recipient: str = "") -> Meaning
             or texts.read(mail, found, sender, is_automatic=is_automatic)
         )
         found_out = verdict.read(mail, sender, border)
-        return replace(meaning, sender=sender, message_id=message_id, verdict=found_out, delivered_to=came_to)
+        return replace(
+            meaning,
+            sender=sender,
+            message_id=message_id,
+            references=parts.references(mail),
+            verdict=found_out,
+            delivered_to=came_to,
+        )
     except Unreadable as error:
         return Meaning(kind=Kind.GARBAGE, reason=str(error))
     except Exception as error:  # hostile mail raises nearly anything; all of it is kept for a human

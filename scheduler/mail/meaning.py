@@ -67,6 +67,8 @@ class Meaning:
     sender: str = ""
     verdict: Verdict = Verdict.NONE
     message_id: str = ""
+    references: tuple[str, ...] = ()
+    """The mails it answers, by their Message-IDs."""
     delivered_to: str = ""
     """To which address of ours, as its topmost header says."""
     method: str = ""

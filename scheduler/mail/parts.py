@@ -16,6 +16,7 @@ MAIL_LIMIT = 10_000_000
 HEADERS_LIMIT = 64_000
 PARTS_LIMIT = 100
 DEPTH_LIMIT = 10
+REFERENCES_LIMIT = 10
 MESSAGE_ID_LIMIT = 998
 HEADER_LIMIT = 2_000
 WORDS_LIMIT = 60_000
@@ -106,6 +107,12 @@ def delivered_to(mail: Message) -> str:
 def message_id(mail: Message) -> str:
     """Its Message-ID, cut to size."""
     return "".join(header(mail, "Message-ID").split())[:MESSAGE_ID_LIMIT]
+
+
+def references(mail: Message) -> tuple[str, ...]:
+    """The Message-IDs of the mails it answers (RFC 5322, 3.6.4), the nearest first; a few are enough."""
+    named = f"{header(mail, 'In-Reply-To')} {' '.join(reversed(header(mail, 'References').split()))}"
+    return tuple(re.findall(r"<[^<>\s]{3,250}>", named)[:REFERENCES_LIMIT])
 
 
 def sender(mail: Message) -> str:

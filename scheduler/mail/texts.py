@@ -28,6 +28,18 @@ _CHALLENGE = re.compile(
     re.I,
 )
 
+SOUNDS_LIMIT = 500
+_SOUNDS = {
+    "cannot come": re.compile(
+        r"\b(can(no|['’])?t|won['’]?t be able to|unable to) (make|come|attend|meet|be there)",
+        re.I,
+    ),
+    "another time": re.compile(
+        r"\b(another|different|other) (time|day|date)s?\b|\breschedul|\bpostpone", re.I
+    ),
+    "will come": re.compile(r"\b(i['’]ll|i will) be there\b|\bsee you (then|there)\b|\bworks for me\b", re.I),
+}
+
 
 def read(mail: Message, found: list[Message], sender: str, *, is_automatic: bool) -> Meaning:
     """What a mail without a calendar and without a delivery report is: a machine's, or a person's.
@@ -46,6 +58,16 @@ def read(mail: Message, found: list[Message], sender: str, *, is_automatic: bool
     if not text:
         return Meaning(kind=Kind.GARBAGE, reason="The mail says nothing in words.")
     return Meaning(kind=Kind.NOTE, text=own_words(text), reason="A person wrote it; a person should read it.")
+
+
+def sounds_like(words: str) -> str:
+    """What a person seems to want, a suggestion for a coordinator; empty where that is not plain.
+
+    Nothing follows from it: "yes, but not at three" and "can't wait" are what people write. Of several
+    meanings none is suggested.
+    """
+    found = [meaning for meaning, pattern in _SOUNDS.items() if pattern.search(words[:SOUNDS_LIMIT])]
+    return found[0] if len(found) == 1 else ""
 
 
 def own_words(text: str) -> str:

@@ -33,6 +33,7 @@ OPENINGS = {
     "held_answer": Opening("Was this answer yours?", "to one in whose name an unsure answer came"),
     "chat_other_times": Opening("That time does not suit both", "to one whose calendar proposed such a time"),
     "answer_too_late": Opening("Your answer came too late", "to one whose calendar answered a former time"),
+    "note_received": Opening("Your mail has arrived", "to whoever wrote a mail, once a day at most"),
     "chat_cancelled": Opening("The chat is cancelled", "to both when one of them, or you, cancelled it"),
     "chat_declined": Opening("The other can’t make it", "to one when the other declined"),
     "chat_try_again": Opening("Would another time suit you?", "to who declined, with the next common times"),

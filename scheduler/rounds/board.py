@@ -15,7 +15,9 @@ from scheduler.chats.chat import Chat, ChatEvent
 from scheduler.chats.held import HeldAnswer
 from scheduler.chats.lifecycle import LIVE, State
 from scheduler.chats.room import USES_CAPACITY
-from scheduler.mail.envelope import Fate, Outgoing
+from scheduler.mail import texts
+from scheduler.mail.envelope import Fate, Incoming, Outgoing
+from scheduler.programme import names
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
 from scheduler.programme.round import Round
@@ -26,6 +28,7 @@ NO_ANSWER_AFTER = timedelta(hours=48)
 KEPT_IN_VIEW = timedelta(days=14)
 """How long a letter given up, or two who disagree, stay on the list."""
 UNDER_WAY = (Stage.ASKING, Stage.DRAFTED, Stage.RUNNING)
+EXCERPT = 160
 WHY_LEFT_OUT = {
     "no_time": "gave times too short for a chat",
     "no_allowed_mentor": "has no mentor in this round",
@@ -64,6 +67,7 @@ def needs_you(session: Session, programme: Programme, now: datetime) -> list[Nee
         *_given_up(session, programme, now),
         *_drafts(under_way.values()),
         *_left_out(session, under_way),
+        *_mails(session, programme),
         *_held(session, programme, now),
         *_without_place(chats, programme, now),
         *_silent(asks),
@@ -191,6 +195,21 @@ def _left_out(session: Session, under_way: dict[int, Round]) -> Iterator[Need]:
             url=round_url(round_, "plan"),
             since=round_.since,
             person=row.person.name,
+        )
+
+
+def _mails(session: Session, programme: Programme) -> Iterator[Need]:
+    """What people wrote in their own words, until the coordinator has done with it."""
+    which = Incoming.programme_id == programme.id, Incoming.handled_at.is_(None)
+    rows = select(Incoming, Person.name).join(Person, Person.id == Incoming.person_id).where(*which)
+    for mail, name in session.execute(rows.order_by(Incoming.received_at, Incoming.id)):
+        suggestion = texts.sounds_like(mail.words)
+        sounds = f" (sounds like: {suggestion})" if suggestion else ""
+        yield Need(
+            sentence=f"{name} wrote: “{names.clean_text(mail.words, EXCERPT)}”{sounds}",
+            url=links.page(f"board/{programme.id}/mail/received/{mail.id}"),
+            since=mail.received_at,
+            person=name,
         )
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, lazyload
 
-from scheduler import localtime
+from scheduler import links, localtime
 from scheduler.availability.ask import Ask
 from scheduler.availability.asks import AskState
 from scheduler.chats import card
+from scheduler.mail.envelope import Incoming
 from scheduler.programme import greeting, names
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
@@ -18,6 +19,7 @@ from scheduler.rounds import board, history, progress
 from scheduler.rounds.history import Moment
 
 PAGE = 50
+MAILS, EXCERPT = 10, 160
 ROLES = {"mentor": Person.is_mentor.is_(True), "student": Person.is_student.is_(True)}
 SORTS: dict[str, tuple[Any, ...]] = {
     "name": (func.lower(Person.name), Person.id),
@@ -74,6 +76,8 @@ class PersonPage:
     """When, and what was asked or answered."""
     chats: list[ChatStory]
     notes: list[str]
+    mails: list[tuple[str, str, str]]
+    """When a mail of theirs came, how it begins, and its page; the newest first."""
     may_pause: bool
     may_resume: bool
     is_waiting: bool
@@ -110,6 +114,7 @@ def person(session: Session, programme: Programme, about: Person, now: datetime)
         asks=[line for ask in asks for line in _ask_lines(ask, programme)],
         chats=_stories(session, about),
         notes=[ask.note for ask in asks if ask.note],
+        mails=_mails(session, about),
         may_pause=about.standing is Standing.ACTIVE,
         may_resume=is_paused,
         is_waiting=about.standing is Standing.WAITING,
@@ -124,6 +129,15 @@ def counts(session: Session, programme: Programme, now: datetime) -> tuple[int, 
     found = list(session.scalars(everybody))
     here = [each for each in found if each.takes_part(now)]
     return sum(each.is_mentor for each in here), sum(each.is_student for each in here), len(found)
+
+
+def _mails(session: Session, about: Person) -> list[tuple[str, str, str]]:
+    rows = select(Incoming).where(Incoming.person_id == about.id).order_by(Incoming.id.desc()).limit(MAILS)
+    page = links.page(f"board/{about.programme_id}/mail/received")
+    return [
+        (progress.moment(mail.received_at, about.programme), mail.words[:EXCERPT], f"{page}/{mail.id}")
+        for mail in session.scalars(rows)
+    ]
 
 
 def _found(programme: Programme, q: str, role: str) -> Select[Person]:

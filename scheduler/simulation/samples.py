@@ -260,6 +260,7 @@ def _of_people(stage: _Stage) -> Iterator[Sample]:
     until = localtime.day_long(stage.now + 5 * WEEK, ZONE)
     yield Sample("paused", "student", {**mine, "pause": {"until": until, "cancelled": 1}})
     yield Sample("left", "student", {**mine, "pause": {"until": "", "cancelled": 2}})
+    yield Sample("note_received", "student", {**mine, "has_chat": True})
     shown = card.show(stage.chat(State.CONFIRMED), STUDENT)
     chats = [(f"With {shown.other}, {shown.when}", card.link(stage.chat(State.CONFIRMED), STUDENT, "chat"))]
     anew = {"why": "stopped", "chats": chats}

@@ -5,12 +5,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from scheduler import clock, db
+from scheduler.chats.chat import Chat
 from scheduler.life import NotNow
-from scheduler.mail import holds, outbox
-from scheduler.mail.envelope import Outgoing
+from scheduler.mail import holds, outbox, texts
+from scheduler.mail.envelope import Incoming, Outgoing
 from scheduler.programme import names
+from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
-from scheduler.rounds import mail_log, mail_standing
+from scheduler.rounds import board, mail_log, mail_standing, progress
 from scheduler.web import access, board_frame
 
 pages = board_frame.guarded("mail_pages", __name__)
@@ -91,6 +93,33 @@ def stop(programme_id: int, letter_id: int) -> ResponseReturnValue:
     return _back(programme_id, letter_id, "Stopped. It will not be sent.")
 
 
+@pages.get("/board/<int:programme_id>/mail/received/<int:mail_id>")
+def received(programme_id: int, mail_id: int) -> ResponseReturnValue:
+    """A mail that somebody wrote in their own words, with the chat it is about beside it."""
+    with db.reading() as session:
+        programme, mail, person = _received(session, programme_id, mail_id)
+        shown = _shown(session, programme, mail)
+        return board_frame.page(
+            "board_received",
+            session,
+            programme,
+            "mail",
+            **shown,
+            name=person.name,
+            person_url=board.person_url(person),
+            done_url=url_for("mail_pages.done_with", programme_id=programme_id, mail_id=mail_id),
+        )
+
+
+@pages.post("/board/<int:programme_id>/mail/received/<int:mail_id>/done")
+def done_with(programme_id: int, mail_id: int) -> ResponseReturnValue:
+    """Nothing more is to be done about this mail; twice is once."""
+    with db.transaction() as session:
+        _, mail, _ = _received(session, programme_id, mail_id)
+        mail.handled_at = mail.handled_at or clock.now()
+    return board_frame.back("mail_pages.received", "Done with.", programme_id=programme_id, mail_id=mail_id)
+
+
 @pages.post("/board/<int:programme_id>/mail/again")
 def send_all_again(programme_id: int) -> ResponseReturnValue:
     """Let all letters go again that were given up, but for those that cannot."""
@@ -136,6 +165,33 @@ def _when(session: Session, programme_id: int) -> str:
         return "when whoever runs the service lets all mail go"
     is_paused = holds.find(session, holds.programme(programme_id)) is not None
     return "when this programme’s mail is no longer paused" if is_paused else "now"
+
+
+def _received(session: Session, programme_id: int, mail_id: int) -> tuple[Programme, Incoming, Person]:
+    programme = access.programme(session, programme_id)
+    mail = session.get(Incoming, mail_id)
+    if mail is None or mail.programme_id != programme.id or mail.person_id is None:
+        abort(404)
+    return programme, mail, session.get_one(Person, mail.person_id)
+
+
+def _shown(session: Session, programme: Programme, mail: Incoming) -> dict[str, object]:
+    chat = _chat_of(session, mail)
+    facts = [("Came", progress.moment(mail.received_at, programme))]
+    if chat is not None:
+        facts.append(("Chat", f"{board.two(chat)}, {progress.moment(chat.starts_at, programme)}"))
+    return {
+        "facts": facts,
+        "words": mail.words,
+        "suggestion": texts.sounds_like(mail.words) if mail.handled_at is None else "",
+        "chat_url": board.chat_url(chat) if chat is not None else "",
+        "is_open": mail.handled_at is None,
+    }
+
+
+def _chat_of(session: Session, mail: Incoming) -> Chat | None:
+    kind, _, number = mail.about.partition(":")
+    return session.get(Chat, int(number)) if kind == "chat" else None
 
 
 def _letter(session: Session, programme_id: int, letter_id: int) -> tuple[Programme, Outgoing]:

@@ -172,6 +172,9 @@ def _of_people(who: Cast) -> Iterator[Situation]:
         until = {"until": "Monday 4 January" if letter == "paused" else ""}
         yield Situation(letter, "student", _named(who, student, link, pause=until | {"cancelled": 0}))
         yield Situation(letter, "with-chats", _named(who, student, link, pause=until | {"cancelled": 2}))
+    for has_chat in (True, False):
+        name = "about-a-chat" if has_chat else "about-else"
+        yield Situation("note_received", name, _named(who, student, link, has_chat=has_chat))
     no_end = {"until": "", "cancelled": 1}
     yield Situation("paused", "mentor-no-end", _named(who, mentor, link, pause=no_end))
     sign_in = {"code": "482913", "minutes": 10}
