@@ -1,5 +1,6 @@
 """The outbox: letters put in the transaction that decides them, taken back, and remembered."""
 
+import email
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -88,6 +89,19 @@ def last_calendar(session: Session, about: str, person: int, *, put_too: bool = 
     if not put_too:
         which = which.where(HEARD)
     return session.scalar(which.order_by(Outgoing.id.desc()).limit(1))
+
+
+def invitation(session: Session, about: str, person: int) -> bytes | None:
+    """The `invite.ics` of the event that this person has been sent about this; None where none stands, or
+    its letter's bytes are no longer kept."""
+    last = last_calendar(session, about, person)
+    if last is None or last.method != "REQUEST" or not last.is_kept:
+        return None
+    found = (
+        part for part in email.message_from_bytes(last.raw).walk() if part.get_filename() == "invite.ics"
+    )
+    content = next((part.get_payload(decode=True) for part in found), None)
+    return content if isinstance(content, bytes) else None
 
 
 def wrote(session: Session, about: str, person: int, *, since: datetime) -> bool:

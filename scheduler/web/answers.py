@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from scheduler.chats.lifecycle import Report
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By, NotNow, Via
 from scheduler.links import BadLink
+from scheduler.mail import outbox
 from scheduler.rounds import absence
 from scheduler.web import access, chat_page, form_fields
 from scheduler.web.access import Claims, GuardedBlueprint
@@ -48,6 +49,18 @@ class Refused(Exception):
 def show(token: str) -> ResponseReturnValue:
     """The chat for its reader, with the forms that fit; nothing changes."""
     return _draw(token, {})
+
+
+@pages.get("/chat/<token>/invite.ics")
+def event_file(token: str) -> ResponseReturnValue:
+    """The very event of the reader's last invitation, for a calendar that shows nothing."""
+    with db.reading() as session:
+        chat, side, _ = access.chat_reader(session, token, clock.now())
+        content = outbox.invitation(session, chat.key, chat.person(side).id)
+    if content is None:
+        abort(404)
+    named = {"Content-Disposition": 'attachment; filename="invite.ics"'}
+    return Response(content, content_type="text/calendar; charset=utf-8", headers=named)
 
 
 @pages.post("/chat/<token>")
@@ -114,6 +127,7 @@ def _draw(token: str, errors: dict[str, str]) -> str:
             "pages/chat_page.html",
             programme=chat.round.programme,
             page=chat_page.show(session, chat, side, now, opened),
+            file=url_for("answers.event_file", token=token),
             errors=errors,
         )
 

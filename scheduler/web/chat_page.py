@@ -94,6 +94,8 @@ class ChatPage:
     """A time this reader has put to the other."""
     held: HeldAnswer | None = None
     """The newest answer in this reader's name of which it is not sure that it is theirs."""
+    has_event: bool = False
+    """Whether an event of it should stand in the reader's calendar."""
     follower: str = ""
     times: list[NextTime] = field(default_factory=list)
     more: list[NextTime] = field(default_factory=list)
@@ -131,6 +133,7 @@ def show(session: Session, chat: Chat, side: By, now: datetime, opened: Opened) 
         new_time=_time_of(proposal, chat, side) if mine else None,
         asked_time=_time_of(proposal, chat, side) if not mine else None,
         held=next(iter(held.open_for(session, chat, side)), None) if is_open else None,
+        has_event=is_open and outbox.invitation(session, chat.key, chat.person(side).id) is not None,
         follower=_follower(session, chat, side),
     )
     page.form = _form(page, chat, side, opened)

@@ -142,8 +142,10 @@ def test_words_sound_like_something_only_where_that_is_plain(words: str, meaning
 
 
 def test_an_answer_that_is_not_clear_is_for_the_coordinator(world: World, chat: int, ada: Desk) -> None:
-    raw = replies.reply(world.last("sam").raw, "ACCEPTED", stamp=clock.now(), style="thunderbird")
+    invitation = next(mail for mail in world.mailroom.to("sam") if mail.method == "REQUEST")
+    raw = replies.reply(invitation.raw, "ACCEPTED", stamp=clock.now(), style="thunderbird")
     mail = email.message_from_bytes(raw)
+    del mail["In-Reply-To"]
     for part in mail.walk():
         if not part.is_multipart() and b"PARTSTAT" in (content := bytes(part.get_payload(decode=True))):
             part.set_payload(content.replace(b"PARTSTAT=ACCEPTED", b"PARTSTAT=DELEGATED"))

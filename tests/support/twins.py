@@ -9,7 +9,8 @@ from scheduler.availability.slots import Slot
 from scheduler.chats import booking, record
 from scheduler.chats.lifecycle import Act
 from scheduler.life import By, Via
-from scheduler.mail.envelope import Outgoing
+from scheduler.mail import inbox
+from scheduler.mail.envelope import Outgoing, Reading
 from scheduler.programme.coordinator import Coordinator
 from scheduler.programme.person import Person
 from scheduler.programme.programme import Programme
@@ -26,6 +27,7 @@ class Twin(NamedTuple):
     round_id: int
     chat_id: int
     letter_id: int
+    mail_id: int
 
 
 def build(coordinator: str) -> Twin:
@@ -53,4 +55,7 @@ def build(coordinator: str) -> Twin:
         chat = booking.plan(session, round_, mentor, student, start, now, by=By.CLOCK)
         record.happen(session, chat, Act.PROPOSE, now, via=Via.CLOCK, by=By.CLOCK)
         letter = session.query(Outgoing).filter_by(letter="chat_proposed", programme_id=programme.id).one()
-        return Twin(programme.id, mentor.id, round_.id, chat.id, letter.id)
+        mail = inbox.store(session, f"From: sam@example.org\n\nHello {coordinator}\n".encode(), now)
+        mail.settle(Reading.KEPT, "note", "for the coordinator to read")
+        mail.person_id, mail.programme_id, mail.about = student.id, programme.id, chat.key
+        return Twin(programme.id, mentor.id, round_.id, chat.id, letter.id, mail.id)
