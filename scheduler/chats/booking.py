@@ -54,7 +54,7 @@ def follow_up(session: Session, chat: Chat, starts_at: datetime, now: datetime, 
         raise NotNow("A new time has been arranged for this chat already.")
     if chat.state not in (State.DECLINED, State.LAPSED, State.MISSED, State.UNKNOWN):
         raise NotNow("This chat stands as it is, so there is nothing to arrange anew.")
-    _check_suits(session, chat, starts_at, now, By.MENTOR, By.STUDENT)
+    _check_suits(session, chat, starts_at, now)
     # Whoever has not been offered other times yet hears of the new one instead.
     outbox.withdraw(session, now, "a new time was found meanwhile", about=chat.key, with_calendar=False)
     chat.has_follower = True
@@ -77,7 +77,7 @@ def move(session: Session, chat: Chat, starts_at: datetime, now: datetime, *, by
     """
     if starts_at == chat.starts_at:
         return False
-    _check_suits(session, chat, starts_at, now, By.MENTOR, By.STUDENT)
+    _check_suits(session, chat, starts_at, now)
     if by is not By.MENTOR or chat.state is State.PROPOSED:
         return record.happen(session, chat, Act.MOVE, now, via=via, by=by, to=starts_at)
     return put_time(session, chat, starts_at, now, by=by)
@@ -153,8 +153,8 @@ def open_proposal(session: Session, chat: Chat) -> Proposal | None:
     )
 
 
-def _check_suits(session: Session, chat: Chat, starts_at: datetime, now: datetime, *sides: By) -> None:
-    if not freetime.suits(session, chat, starts_at, now, *sides):
+def _check_suits(session: Session, chat: Chat, starts_at: datetime, now: datetime) -> None:
+    if not freetime.suits(session, chat, starts_at, now, By.MENTOR, By.STUDENT):
         raise NotNow(NOT_FREE)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scheduler import localtime
-from scheduler.chats import answering, held, letters
+from scheduler.chats import answering, card, held, letters
 from scheduler.chats.chat import Chat, Copy
 from scheduler.chats.held import HeldAnswer
 from scheduler.chats.lifecycle import ENDED_EARLY, REQUEST, State
@@ -22,6 +22,8 @@ AHEAD_AT_MOST = timedelta(days=1)
 """So far a calendar's clock may be ahead of our receipt; a later stamp would outdo every answer to come."""
 BELIEVED = {Verdict.PASS: Weight.VERIFIED, Verdict.PROVIDER: Weight.PROVIDER, Verdict.NONE: Weight.PLAIN}
 """How far the invited person's answer is believed, by what our border found out."""
+OUTCOMES_OF = {"ACCEPTED": State.CONFIRMED, "DECLINED": State.DECLINED}
+"""What an answer achieves."""
 
 
 class _Answered(NamedTuple):
@@ -87,12 +89,18 @@ def weighed(session: Session, reply: Meaning, now: datetime, *, received_at: dat
     return Believed(chat, copy.side, weight)
 
 
-def confirm(session: Session, chat: Chat, side: By, now: datetime) -> None:
-    """`side` says that the newest held answer is theirs: it is done, if one is open. Raises NotNow."""
-    found = held.open_for(session, chat, side)
-    if found:
-        held.settle(session, chat, now, side=side)
-        apply(session, chat, side, found[0].said, now, via=Via.LINK)
+def confirm(session: Session, chat: Chat, side: By, number: int, now: datetime) -> None:
+    """`side` says that the held answer of this number, and no other, is theirs: it is done.
+
+    A second time is a quiet success while the chat is as it says. Raises NotNow when it is settled otherwise.
+    """
+    answer = held.find(session, chat, side, number)
+    if answer.settled_at is not None:
+        if OUTCOMES_OF.get(answer.said) is not chat.state:
+            raise NotNow("This question has been answered already. The chat stands as it is shown.")
+        return
+    answer.settled_at = now
+    apply(session, chat, side, answer.said, now, via=Via.LINK)
 
 
 def apply(
@@ -162,11 +170,15 @@ def _hold(session: Session, answer: _Answered, now: datetime) -> None:
     if not is_open or not answer.had or said not in held.SAYS or not _may_write(chat, side, now):
         return
     sender = answer.reply.sender[:254]
-    if all((one.said, one.sender) != (said, sender) for one in held.open_for(session, chat, side)):
-        session.add(HeldAnswer(chat=chat, side=side, said=said, sender=sender, at=now))
+    alike = (one for one in held.open_for(session, chat, side) if (one.said, one.sender) == (said, sender))
+    doubt = next(alike, None)
+    if doubt is None:
+        doubt = HeldAnswer(chat=chat, side=side, said=said, sender=sender, at=now)
+        session.add(doubt)
+        session.flush()
         chat.wait_until(now + held.OPEN_FOR, now)
-    asked = {"sender": sender, "word": held.SAYS[said]}
-    letters.tell(session, chat, "held_answer", side, _daily(chat, side, now), now, more={"held": asked})
+    asked = {"held": doubt.shown, "question": card.link(chat, side, "held", h=doubt.id)}
+    letters.tell(session, chat, "held_answer", side, _daily(chat, side, now), now, more=asked)
 
 
 def _tell_how_it_stands(session: Session, answer: _Answered, now: datetime) -> None:
@@ -174,9 +186,9 @@ def _tell_how_it_stands(session: Session, answer: _Answered, now: datetime) -> N
     chat, side, last = answer.chat, answer.copy.side, answer.had[-1]
     if chat.is_live and now < chat.starts_at:
         is_known = last.method == REQUEST and last.starts_at == chat.starts_at
-    else:
-        is_wish = answer.said != "DECLINED" and chat.state not in (State.CONFIRMED, State.HELD)
-        is_known = is_wish and (chat.state not in ENDED_EARLY or last.method != REQUEST)
+    else:  # whoever said no to what is off needs no word, and what is over is asked about by itself
+        is_off = chat.state in ENDED_EARLY and last.method != REQUEST
+        is_known = is_off and answer.said != "DECLINED"
     if is_known and _may_write(chat, side, now):
         letters.tell(session, chat, "answer_too_late", side, _daily(chat, side, now), now)
 

@@ -137,8 +137,7 @@ class Incoming(Base):
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     person_id: Mapped[int | None] = mapped_column(default=None, index=True)
-    """Whose it is, as far as that can be told; mail itself does not read it, nor the next two."""
-    programme_id: Mapped[int | None] = mapped_column(default=None, index=True)
+    """Whose it is, as far as that can be told; mail itself reads neither it nor `about`."""
     about: Mapped[str] = mapped_column(String(32), default="")
     words: Mapped[str] = mapped_column(Text, default="")
     """What a person wrote in it, without what they quote."""

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import icalendar
 
+FILE = "invite.ics"
+"""What the calendar is called where it goes as a file."""
 PRODID = "-//Coffee Rounds//1.0//EN"
 UID_LENGTH = 26
 UID_ENTROPY = 17

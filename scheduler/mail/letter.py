@@ -202,7 +202,9 @@ def _body(words: Words, calendar: tuple[str, bytes] | None) -> bytes:
     method, ics = calendar
     # Parameters unquoted and in upper case: not every client looks the method up as RFC 2045 would.
     alternatives.append(_base64_part(f"text/calendar; charset=utf-8; method={_token('method', method)}", ics))
-    file = _base64_part('application/ics; name="invite.ics"', ics, 'attachment; filename="invite.ics"')
+    file = _base64_part(
+        f'application/ics; name="{invite.FILE}"', ics, f'attachment; filename="{invite.FILE}"'
+    )
     return _multipart("mixed", [_multipart("alternative", alternatives), file])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Exists, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from scheduler.mail import holds
+from scheduler.mail import holds, invite
 from scheduler.mail.envelope import Fate, Outgoing, Suppression
 
 SETTLED = (Fate.SENT, Fate.WITHDRAWN, Fate.GIVEN_UP)
@@ -91,16 +91,19 @@ def last_calendar(session: Session, about: str, person: int, *, put_too: bool = 
     return session.scalar(which.order_by(Outgoing.id.desc()).limit(1))
 
 
-def invitation(session: Session, about: str, person: int) -> bytes | None:
-    """The `invite.ics` of the event that this person has been sent about this; None where none stands, or
-    its letter's bytes are no longer kept."""
+def standing(session: Session, about: str, person: int) -> Outgoing | None:
+    """The letter of the event that stands in this person's calendar; None where none does, or its bytes are
+    no longer kept."""
     last = last_calendar(session, about, person)
-    if last is None or last.method != "REQUEST" or not last.is_kept:
-        return None
-    found = (
-        part for part in email.message_from_bytes(last.raw).walk() if part.get_filename() == "invite.ics"
-    )
-    content = next((part.get_payload(decode=True) for part in found), None)
+    return last if last is not None and last.method == "REQUEST" and last.is_kept else None
+
+
+def invitation(session: Session, about: str, person: int) -> bytes | None:
+    """The file of that event, as it was sent; None where `standing` has none."""
+    last = standing(session, about, person)
+    parts = email.message_from_bytes(last.raw).walk() if last is not None else ()
+    file = next((part for part in parts if part.get_filename() == invite.FILE), None)
+    content = file.get_payload(decode=True) if file is not None else None
     return content if isinstance(content, bytes) else None
 
 

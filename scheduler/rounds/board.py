@@ -17,6 +17,7 @@ from scheduler.chats.lifecycle import LIVE, State
 from scheduler.chats.room import USES_CAPACITY
 from scheduler.mail import texts
 from scheduler.mail.envelope import Fate, Incoming, Outgoing
+from scheduler.mail.meaning import Kind
 from scheduler.programme import names
 from scheduler.programme.person import Person, Standing
 from scheduler.programme.programme import Programme
@@ -200,13 +201,14 @@ def _left_out(session: Session, under_way: dict[int, Round]) -> Iterator[Need]:
 
 def _mails(session: Session, programme: Programme) -> Iterator[Need]:
     """What people wrote in their own words, until the coordinator has done with it."""
-    which = Incoming.programme_id == programme.id, Incoming.handled_at.is_(None)
+    which = Person.programme_id == programme.id, Incoming.handled_at.is_(None)
     rows = select(Incoming, Person.name).join(Person, Person.id == Incoming.person_id).where(*which)
     for mail, name in session.execute(rows.order_by(Incoming.received_at, Incoming.id)):
-        suggestion = texts.sounds_like(mail.words)
+        words, suggestion = names.clean_text(mail.words, EXCERPT), texts.sounds_like(mail.words)
         sounds = f" (sounds like: {suggestion})" if suggestion else ""
+        is_note = mail.kind == Kind.NOTE
         yield Need(
-            sentence=f"{name} wrote: “{names.clean_text(mail.words, EXCERPT)}”{sounds}",
+            sentence=f"{name} wrote: “{words}”{sounds}" if is_note else f"A mail from {name}: {words}",
             url=links.page(f"board/{programme.id}/mail/received/{mail.id}"),
             since=mail.received_at,
             person=name,
@@ -219,10 +221,10 @@ def _held(session: Session, programme: Programme, now: datetime) -> Iterator[Nee
     rows = select(HeldAnswer).join(HeldAnswer.chat).join(Chat.round).where(*which, Chat.state.in_(LIVE))
     for answer in session.scalars(rows.order_by(HeldAnswer.at, HeldAnswer.id)):
         chat, name = answer.chat, answer.chat.person(answer.side).name
-        sender = answer.sender or "an unknown address"
+        shown = answer.shown
         yield Need(
-            sentence=f"An answer in {name}’s name (“{answer.word}”) came from {sender}; we asked whether it "
-            f"is theirs. It is about the chat with {chat.other(answer.side).name}.",
+            sentence=f"An answer in {name}’s name (“{shown.word}”) came from {shown.sender}; we asked "
+            f"whether it is theirs. It is about the chat with {chat.other(answer.side).name}.",
             url=chat_url(chat),
             since=answer.at,
             person=name,

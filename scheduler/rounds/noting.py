@@ -44,7 +44,7 @@ def note(session: Session, mail: Incoming, found: Meaning, now: datetime) -> str
     if about is None:
         return ""
     person = about.person
-    mail.person_id, mail.programme_id = person.id, person.programme_id
+    mail.person_id = person.id
     mail.about = about.chat.key if about.chat is not None else ""
     mail.words = _harmless(found.text or found.reason)
     if found.kind is Kind.AUTO_REPLY:

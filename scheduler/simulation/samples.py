@@ -13,6 +13,7 @@ from scheduler.availability.slots import Slot
 from scheduler.chats import card, letters
 from scheduler.chats.card import Card
 from scheduler.chats.chat import Chat, ChatEvent
+from scheduler.chats.held import Shown
 from scheduler.chats.lifecycle import Act, State
 from scheduler.life import By, Via
 from scheduler.programme import contact
@@ -180,9 +181,14 @@ def _of_chat(
 def about_chat(chat: Chat, side: By, shown: Card) -> dict[str, Any]:
     """What the template of a letter about this chat is given, as `shown` to `side`."""
     link = letters.link_for(chat, side, _event(chat, side))
-    held = {"sender": "sam.rivera@example.com", "word": "Yes"}
-    reader, programme = chat.person(side), chat.round.programme
-    return {"reader": reader, "chat": shown, "programme": programme, "link": link, "held": held}
+    return {
+        "reader": chat.person(side),
+        "chat": shown,
+        "programme": chat.round.programme,
+        "link": link,
+        "held": Shown(5, "sam.rivera@example.com", "Yes"),
+        "question": card.link(chat, side, "held", h=5),
+    }
 
 
 def _event(chat: Chat, side: By) -> ChatEvent:

@@ -19,9 +19,9 @@ from scheduler.chats.lifecycle import Report
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By, NotNow, Via
 from scheduler.links import BadLink
-from scheduler.mail import outbox
+from scheduler.mail import invite, outbox
 from scheduler.rounds import absence
-from scheduler.web import access, chat_page, form_fields
+from scheduler.web import access, chat_page, form_fields, numbers
 from scheduler.web.access import Claims, GuardedBlueprint
 from scheduler.web.chat_page import Opened
 
@@ -59,7 +59,7 @@ def event_file(token: str) -> ResponseReturnValue:
         content = outbox.invitation(session, chat.key, chat.person(side).id)
     if content is None:
         abort(404)
-    named = {"Content-Disposition": 'attachment; filename="invite.ics"'}
+    named = {"Content-Disposition": f'attachment; filename="{invite.FILE}"'}
     return Response(content, content_type="text/calendar; charset=utf-8", headers=named)
 
 
@@ -140,6 +140,7 @@ def _opened(claims: Claims) -> Opened:
         act=chosen if is_chosen else str(claims.get("a", "chat")),
         is_chosen=is_chosen,
         start=form_fields.moment(str(claims.get("t", ""))),
+        held=int(claims.get("h", 0)),
         done=done if done in chat_page.DONE else "",
     )
 
@@ -228,11 +229,20 @@ def _never(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) 
 
 
 def _mine(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:
-    replying.confirm(session, chat, side, now)
+    replying.confirm(session, chat, side, _held_number(sent), now)
 
 
 def _not_mine(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:
-    held.settle(session, chat, now, side=side)
+    answer = held.find(session, chat, side, _held_number(sent))
+    answer.settled_at = answer.settled_at or now
+
+
+def _held_number(sent: Answer) -> int:
+    """Which of the held answers is meant: the one that was shown, whatever has come in since."""
+    try:
+        return numbers.kept(sent.form.get("held", ""))
+    except ValueError:
+        raise Refused(NOTHING_CHOSEN) from None
 
 
 ACTS: Mapping[str, Callable[[Session, Chat, By, Answer, datetime], Chat | None]] = {

@@ -12,7 +12,7 @@ from scheduler.availability import boxes, ticks
 from scheduler.chats import booking, card, freetime, held, letters, lifecycle, moretimes, record
 from scheduler.chats.card import Card, NextTime
 from scheduler.chats.chat import Chat, ChatEvent
-from scheduler.chats.held import HeldAnswer
+from scheduler.chats.held import Shown
 from scheduler.chats.lifecycle import State
 from scheduler.chats.proposal import Proposal
 from scheduler.life import By, NotNow
@@ -67,6 +67,8 @@ class Opened(NamedTuple):
     is_chosen: bool = False
     start: datetime | None = None
     done: str = ""
+    held: int = 0
+    """The held answer that the mail asked about."""
     ticked: frozenset[str] = frozenset()
 
 
@@ -92,8 +94,8 @@ class ChatPage:
     """A time now put to this reader."""
     asked_time: NextTime | None = None
     """A time this reader has put to the other."""
-    held: HeldAnswer | None = None
-    """The newest answer in this reader's name of which it is not sure that it is theirs."""
+    held: Shown | None = None
+    """An answer in this reader's name of which it is not sure that it is theirs."""
     has_event: bool = False
     """Whether an event of it should stand in the reader's calendar."""
     follower: str = ""
@@ -132,8 +134,8 @@ def show(session: Session, chat: Chat, side: By, now: datetime, opened: Opened) 
         undo=_undo(session, chat, side, now),
         new_time=_time_of(proposal, chat, side) if mine else None,
         asked_time=_time_of(proposal, chat, side) if not mine else None,
-        held=next(iter(held.open_for(session, chat, side)), None) if is_open else None,
-        has_event=is_open and outbox.invitation(session, chat.key, chat.person(side).id) is not None,
+        held=_held(session, chat, side, opened) if is_open else None,
+        has_event=is_open and outbox.standing(session, chat.key, chat.person(side).id) is not None,
         follower=_follower(session, chat, side),
     )
     page.form = _form(page, chat, side, opened)
@@ -264,6 +266,13 @@ def _add_weeks(
     given = ticks.keys_of(boxes.days(window, taken), asked.slots)
     page.weeks = picking.weeks(window, given | ticked, taken)
     page.zone_words = picking.zone_words(window)
+
+
+def _held(session: Session, chat: Chat, side: By, opened: Opened) -> Shown | None:
+    """The held answer that the mail asked about, if it is still open, else the one that waits longest."""
+    waiting = held.open_for(session, chat, side)
+    asked = next((one for one in waiting if one.id == opened.held), next(iter(waiting), None))
+    return asked.shown if asked is not None else None
 
 
 def _time_of(proposal: Proposal | None, chat: Chat, side: By) -> NextTime | None:

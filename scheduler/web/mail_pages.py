@@ -170,9 +170,10 @@ def _when(session: Session, programme_id: int) -> str:
 def _received(session: Session, programme_id: int, mail_id: int) -> tuple[Programme, Incoming, Person]:
     programme = access.programme(session, programme_id)
     mail = session.get(Incoming, mail_id)
-    if mail is None or mail.programme_id != programme.id or mail.person_id is None:
+    person = session.get(Person, mail.person_id) if mail is not None and mail.person_id is not None else None
+    if mail is None or person is None or person.programme_id != programme.id:
         abort(404)
-    return programme, mail, session.get_one(Person, mail.person_id)
+    return programme, mail, person
 
 
 def _shown(session: Session, programme: Programme, mail: Incoming) -> dict[str, object]:

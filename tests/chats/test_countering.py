@@ -6,12 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from scheduler import clock, db
+from scheduler.availability import asking
+from scheduler.availability.slots import Slot
 from scheduler.chats.chat import Chat
 from scheduler.chats.held import HeldAnswer
 from scheduler.chats.lifecycle import State
 from scheduler.life import By
 from scheduler.mail import inbox
 from scheduler.mail.envelope import Incoming
+from scheduler.programme.person import Standing
 from tests.support import received
 
 AT, LATER, ELSEWHEN = "20270309T213000Z", "20270311T213000Z", "20270310T150000Z"
@@ -125,3 +128,27 @@ def test_the_same_counter_again_changes_nothing_more(world, chat_id):
     world.clock.moment += timedelta(minutes=5)
     propose(world, chat_id, "sam", LATER)
     assert world.letters("maya") == letters
+
+
+def test_who_takes_no_part_at_present_has_nothing_put_to_the_other(world, chat_id):
+    world.answers("sam", "ACCEPTED")
+    world.later(minutes=5)
+    with db.transaction() as session:
+        world.person(session, "sam").standing = Standing.PAUSED
+    propose(world, chat_id, "sam", LATER)
+    assert "chat_new_time" not in world.letters("maya")
+    assert world.letters("sam")[-1] == "chat_other_times"
+
+
+def test_a_time_the_other_has_no_more_is_refused_when_it_is_taken(world, chat_id):
+    world.answers("sam", "ACCEPTED")
+    world.later(minutes=5)
+    propose(world, chat_id, "sam", LATER)
+    with db.transaction() as session:
+        chat = session.get_one(Chat, chat_id)
+        ask = asking.find(session, chat.round, chat.mentor, "mentor")
+        ask.give([Slot(chat.starts_at, chat.ends_at)])
+    page = world.last("maya").open("Say whether the new time suits you").press("Yes, the new time")
+    assert "That time is no longer free for both." in page.text
+    with db.reading() as session:
+        assert session.get_one(Chat, chat_id).starts_at == moment(AT)

@@ -57,8 +57,8 @@ def test_an_answer_from_elsewhere_is_asked_about_once_a_day_and_changes_nothing(
     assert "held_answer" not in world.letters("maya")
     with db.reading() as session:
         assert [one.said for one in held.open_for(session, session.get_one(Chat, chat_id), By.STUDENT)] == [
-            "DECLINED",
             "ACCEPTED",
+            "DECLINED",
         ]
 
 
@@ -81,6 +81,58 @@ def test_who_says_it_was_theirs_has_answered(world, chat_id):
     assert chat_as_it_is(chat_id)[0] is State.CONFIRMED
     with db.reading() as session:
         assert session.scalars(select(HeldAnswer.settled_at)).one() is not None
+
+
+def test_what_was_shown_is_what_is_confirmed_whatever_came_in_since(world, chat_id):
+    invitation = world.last("sam")
+    receive(world, invitation, "ACCEPTED", STRANGER)
+    page = world.last("sam").open("Tell us whether it was you")
+    world.clock.moment += timedelta(minutes=1)
+    receive(world, invitation, "DECLINED", Mailbox("Eve", "eve@example.net"))
+    page.press("Yes, that was me")
+    assert chat_as_it_is(chat_id)[0] is State.CONFIRMED
+
+
+def test_the_mail_leads_to_the_answer_it_asks_about_though_others_wait(world, chat_id):
+    invitation = world.last("sam")
+    receive(world, invitation, "DECLINED", Mailbox("Eve", "eve@example.net"))
+    first = world.last("sam")
+    world.clock.moment += timedelta(days=1)
+    receive(world, invitation, "ACCEPTED", STRANGER)
+    second = world.last("sam")
+    assert "eve@example.net" in first.open("Tell us whether it was you").text
+    page = second.open("Tell us whether it was you")
+    assert "sam.elsewhere@example.net" in page.text
+    page.press("No, it was not")
+    with db.reading() as session:
+        waiting = held.open_for(session, session.get_one(Chat, chat_id), By.STUDENT)
+        assert [one.sender for one in waiting] == ["eve@example.net"]
+
+
+def test_another_word_after_the_question_is_answered_is_refused(world, chat_id):
+    receive(world, world.last("sam"), "ACCEPTED", STRANGER)
+    mail = world.last("sam")
+    page, again = (mail.open("Tell us whether it was you") for _ in range(2))
+    page.press("No, it was not")
+    assert "has been answered already" in again.press("Yes, that was me").text
+    assert chat_as_it_is(chat_id)[0] is State.PROPOSED
+
+
+def test_a_second_press_is_as_good_as_the_first(world, chat_id):
+    receive(world, world.last("sam"), "ACCEPTED", STRANGER)
+    mail = world.last("sam")
+    for page in [mail.open("Tell us whether it was you") for _ in range(2)]:
+        assert "It is agreed" in page.press("Yes, that was me").text
+    assert chat_as_it_is(chat_id)[0] is State.CONFIRMED
+
+
+def test_an_answer_read_only_after_its_time_is_told_nothing_untrue(world, chat_id):
+    raw = replies.reply(world.last("sam").raw, "ACCEPTED", stamp=clock.now())
+    world.clock.moment += timedelta(days=30)  # an outage: nothing was read or done meanwhile
+    with db.transaction() as session:
+        inbox.store(session, raw, clock.now())
+    world.run()
+    assert "answer_too_late" not in world.letters("sam")
 
 
 def test_who_says_it_was_not_theirs_is_asked_no_more(world, chat_id):

@@ -154,6 +154,7 @@ def test_an_answer_that_is_not_clear_is_for_the_coordinator(world: World, chat: 
         number = inbox.store(session, bytes(mail), clock.now()).id
     world.run()
     assert kept(number)[0] == f"chat:{chat}"
-    assert "The person answered that somebody else shall come." in ada.see("/board/1")
+    sentence = "A mail from Sam Lind: The person answered that somebody else shall come."
+    assert sentence in ada.see("/board/1")
     assert world.state(chat) == "proposed"
     assert "note_received" not in world.letters("sam")

@@ -57,5 +57,5 @@ def build(coordinator: str) -> Twin:
         letter = session.query(Outgoing).filter_by(letter="chat_proposed", programme_id=programme.id).one()
         mail = inbox.store(session, f"From: sam@example.org\n\nHello {coordinator}\n".encode(), now)
         mail.settle(Reading.KEPT, "note", "for the coordinator to read")
-        mail.person_id, mail.programme_id, mail.about = student.id, programme.id, chat.key
+        mail.person_id, mail.about = student.id, chat.key
         return Twin(programme.id, mentor.id, round_.id, chat.id, letter.id, mail.id)

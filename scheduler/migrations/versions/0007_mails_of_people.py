@@ -13,9 +13,7 @@ def upgrade() -> None:
     """Add them, empty: mails received so far are nobody's on the board."""
     with op.batch_alter_table("incoming") as incoming:
         incoming.add_column(sa.Column("person_id", sa.Integer(), nullable=True))
-        incoming.add_column(sa.Column("programme_id", sa.Integer(), nullable=True))
         incoming.add_column(sa.Column("about", sa.String(length=32), nullable=False, server_default=""))
         incoming.add_column(sa.Column("words", sa.Text(), nullable=False, server_default=""))
         incoming.add_column(sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True))
-        incoming.create_index(op.f("ix_incoming_programme_id"), ["programme_id"], unique=False)
         incoming.create_index(op.f("ix_incoming_person_id"), ["person_id"], unique=False)
