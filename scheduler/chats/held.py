@@ -23,6 +23,8 @@ class Shown(NamedTuple):
     id: int
     sender: str
     word: str
+    is_counter: bool = False
+    """Whether it proposes a time; which one is for its person to pick."""
 
 
 class HeldAnswer(Base):
@@ -44,7 +46,9 @@ class HeldAnswer(Base):
     @property
     def shown(self) -> Shown:
         """What its person is asked about, in words."""
-        return Shown(self.id, self.sender or "an unknown address", SAYS.get(self.said, ""))
+        return Shown(
+            self.id, self.sender or "an unknown address", SAYS.get(self.said, ""), self.said == COUNTER
+        )
 
 
 def open_for(session: Session, chat: Chat, side: By) -> list[HeldAnswer]:

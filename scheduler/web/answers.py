@@ -232,7 +232,7 @@ def _mine(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -
     replying.confirm(session, chat, side, _held_number(sent), now)
 
 
-def _not_mine(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:
+def _let_go(session: Session, chat: Chat, side: By, sent: Answer, now: datetime) -> None:
     answer = held.find(session, chat, side, _held_number(sent))
     answer.settled_at = answer.settled_at or now
 
@@ -257,6 +257,7 @@ ACTS: Mapping[str, Callable[[Session, Chat, By, Answer, datetime], Chat | None]]
     "times": _times,
     "never": _never,
     "mine": _mine,
-    "not_mine": _not_mine,
+    "pick": _let_go,
+    "not_mine": _let_go,
 }
 """What a form of the page may ask for; its name is what the result page says thanks for."""

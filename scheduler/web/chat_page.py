@@ -49,6 +49,7 @@ DONE = (
     "never",
     "undo",
     "mine",
+    "pick",
     "not_mine",
 )
 """What the page may say thanks for."""
@@ -224,7 +225,7 @@ def _form(page: ChatPage, chat: Chat, side: By, opened: Opened) -> str:
 
 def _form_after(page: ChatPage, opened: Opened) -> str:
     """What may be done at once after something was done: pick one of the times that suit both."""
-    if opened.done == "times" and page.is_open:
+    if opened.done in ("times", "pick") and page.is_open:
         return "change"
     return "pick" if opened.done in ("report", "times") and page.may_pick else ""
 

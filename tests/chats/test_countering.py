@@ -119,6 +119,13 @@ def test_a_counter_from_elsewhere_is_held_and_asked_about(world, chat_id):
     with db.reading() as session:
         assert session.scalars(select(HeldAnswer.said)).all() == ["COUNTER"]
 
+    page = world.last("sam").open("Tell us whether it was you").press("Yes, that was me")
+    assert "Which other time would suit you?" in page.text
+    assert "Tuesday 9 March" in page.text
+    assert world.state(chat_id) == State.PROPOSED
+    with db.reading() as session:
+        assert session.scalars(select(HeldAnswer.settled_at)).one() is not None
+
 
 def test_the_same_counter_again_changes_nothing_more(world, chat_id):
     world.answers("sam", "ACCEPTED")
